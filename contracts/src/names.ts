@@ -1,0 +1,40 @@
+import type { Channel } from './channels.ts';
+
+/**
+ * Physical names shared by the CDK app, the functions, the device agent and the command line.
+ * Everything carries project and stage, so that stages live side by side in one account.
+ *
+ * Bounds: rule names match `[a-zA-Z0-9_]+` (at most 128); provisioning template names at most 36 characters;
+ * IoT topics have at most 7 slashes.
+ */
+export interface PlatformNames {
+  /** First topic level: `fleetwright-dev`. */
+  readonly topicRoot: string;
+  readonly provisioningTemplate: string;
+  readonly devicePolicy: string;
+  readonly claimPolicy: string;
+  /** Name of the Secrets Manager secret that holds the claim certificate and key. */
+  readonly claimSecret: string;
+  readonly thingGroup: string;
+  readonly database: string;
+  readonly telemetryTable: string;
+  readonly healthTable: string;
+  /** Rule that carries a channel, also the second level of its Basic Ingest topic. */
+  ruleName(channel: Channel): string;
+}
+
+export function platformNames(project: string, stage: string): PlatformNames {
+  const prefix = `${project}-${stage}`;
+  return {
+    topicRoot: prefix,
+    provisioningTemplate: `${prefix}-claim`,
+    devicePolicy: `${prefix}-device`,
+    claimPolicy: `${prefix}-claim`,
+    claimSecret: `${prefix}/claim-certificate`,
+    thingGroup: prefix,
+    database: prefix,
+    telemetryTable: 'telemetry',
+    healthTable: 'health',
+    ruleName: (channel) => `${prefix}-${channel}`.replaceAll('-', '_'),
+  };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+/** Bounds of one message. AWS IoT accepts 128 KB of payload (`iot-core-limits`, "Publish request maximum size"). */
+export const MAX_PAYLOAD_BYTES = 131_072;
+export const MAX_SAMPLES_PER_MESSAGE = 500;
+export const MAX_VALUES_PER_SAMPLE = 100;
+
+/** Measure names that the store adds itself. */
+export const RESERVED_MEASURES = ['boot_id', 'sequence', 'time', 'measure_name'] as const;
+
+const measureName = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'must be 1 to 64 letters, digits or underscores, beginning with a letter')
+  .refine((name) => !(RESERVED_MEASURES as readonly string[]).includes(name), 'is reserved');
+
+const measureValue = z.union([z.number(), z.boolean(), z.string().max(2048)]);
+
+export const sampleSchema = z.strictObject({
+  /** Device time, ms since the Unix epoch. */
+  time: z.int().nonnegative(),
+  values: z
+    .record(measureName, measureValue)
+    .refine((values) => Object.keys(values).length > 0, 'must hold at least one value')
+    .refine(
+      (values) => Object.keys(values).length <= MAX_VALUES_PER_SAMPLE,
+      `must hold at most ${MAX_VALUES_PER_SAMPLE} values`,
+    ),
+});
+
+/**
+ * A telemetry or event message.
+ *
+ * `sequence` grows by one per message within (thing, boot, channel); `bootId` is a counter that the device keeps on
+ * disk and raises at each start. The same sequence with the same content is a duplicate, with other content a replay.
+ */
+export const telemetryMessageSchema = z.strictObject({
+  version: z.literal(1),
+  bootId: z.int().min(1).max(0xffff_ffff),
+  sequence: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+  samples: z.array(sampleSchema).min(1).max(MAX_SAMPLES_PER_MESSAGE),
+});
+
+export type Sample = z.infer<typeof sampleSchema>;
+export type TelemetryMessage = z.infer<typeof telemetryMessageSchema>;
+
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
+
+/**
+ * Store time of a sample in nanoseconds. The sub-millisecond part is `(sequence mod 1000) * 1000 + index mod 1000`,
+ * so that two samples of one millisecond, in one message or in neighbouring ones, keep rows of their own, while the
+ * same sample sent again meets its own key: identical content is taken as a duplicate, other content is rejected.
+ */
+export function storeTime(sample: Sample, sequence: number, index: number): bigint {
+  const offset = BigInt(sequence % 1000) * 1000n + BigInt(index % 1000);
+  return BigInt(sample.time) * NANOSECONDS_PER_MILLISECOND + offset;
+}
+
+/** A health message: flat, because a rule writes it straight to its table, one record per attribute. */
+export const healthMessageSchema = z.strictObject({
+  time: z.int().nonnegative(),
+  bootId: z.int().min(1),
+  sequence: z.int().min(1),
+  /** percent */
+  battery: z.number().min(0).max(100),
+  /** dBm */
+  signal: z.number(),
+  /** bytes */
+  memoryFree: z.number().nonnegative(),
+  firmware: z.string().min(1).max(64),
+});
+
+export type HealthMessage = z.infer<typeof healthMessageSchema>;

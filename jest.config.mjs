@@ -1,0 +1,18 @@
+/** Packages that ship only ES modules and so are compiled along with our own sources. */
+const esModules = ['@middy', 'aedes', 'aedes-packet', 'aedes-persistence', 'mqemitter', 'hyperid'];
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/'],
+  modulePathIgnorePatterns: ['/cdk.out/', '/.fleetwright/'],
+  transform: {
+    '^.+\\.(ts|js|mjs)$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,45 @@
+import type { ApiCall, ApiDispatcher, Operation, ServiceApi, ServiceName } from './api.ts';
+import { type Entropy, uuid } from './entropy.ts';
+import { NotImplementedError } from './errors.ts';
+import type { Principal } from './iam/principal.ts';
+import type { Meter } from './meter.ts';
+import type { PortRegistry } from './plugin.ts';
+
+/** All operations of the cloud, called the same way from the wire and from within. */
+export class Dispatcher implements ApiDispatcher {
+  readonly #apis = new Map<ServiceName, ServiceApi>();
+  readonly #operations = new Map<string, Operation>();
+  readonly #ports: PortRegistry;
+  readonly #meter: Meter;
+  readonly #entropy: Entropy;
+
+  constructor(ports: PortRegistry, meter: Meter, entropy: Entropy) {
+    this.#ports = ports;
+    this.#meter = meter;
+    this.#entropy = entropy;
+  }
+
+  register(api: ServiceApi): void {
+    this.#apis.set(api.service, api);
+    for (const operation of api.operations) this.#operations.set(`${api.service}.${operation.name}`, operation);
+  }
+
+  apis(): readonly ServiceApi[] {
+    return [...this.#apis.values()];
+  }
+
+  call<O>(principal: Principal, service: ServiceName, operation: string, input: object): Promise<O> {
+    const call: ApiCall = { principal, requestId: uuid(this.#entropy), sourceIp: '127.0.0.1', secure: true };
+    return this.invoke<O>(call, service, operation, input);
+  }
+
+  /** Authorizes and runs one operation; the front door calls this with what it has read from the wire. */
+  async invoke<O>(call: ApiCall, service: ServiceName, name: string, input: object): Promise<O> {
+    const operation = this.#operations.get(`${service}.${name}`);
+    if (operation === undefined) throw new NotImplementedError(`${service} ${name}`);
+    this.#meter.count('api.calls');
+    const authorizer = this.#ports.get('authorizer');
+    for (const permission of operation.authorize(input, call)) authorizer.authorize(call.principal, permission, call);
+    return (await operation.handle(input, call)) as O;
+  }
+}

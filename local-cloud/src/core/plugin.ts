@@ -1,0 +1,74 @@
+import type { Account } from './account.ts';
+import type { ApiDispatcher, ServiceApi } from './api.ts';
+import type { Clock } from './clock.ts';
+import type { Entropy } from './entropy.ts';
+import { CloudError } from './errors.ts';
+import type { Authorizer, CredentialDirectory } from './iam/authorizer.ts';
+import type { Log } from './log.ts';
+import type { Meter } from './meter.ts';
+import type { DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
+import type { ResourceProvider } from './resources.ts';
+import type { Store } from './store.ts';
+import type { ServerIdentity } from './tls.ts';
+
+/** Addresses that clients reach, known once the listeners are up. */
+export interface Endpoints {
+  /** `https://localhost:4566` */
+  readonly apiUrl: string;
+  readonly mqttHost: string;
+  readonly mqttPort: number;
+  /** PEM file of the CA that signs the cloud's server certificates. */
+  readonly caFile: string;
+}
+
+/** Parts that services offer each other. A port is asked for when it is used, never while plugins are made. */
+export interface Ports {
+  authorizer: Authorizer;
+  credentials: CredentialDirectory;
+  devices: DeviceDirectory;
+  broker: MessageBroker;
+  reservedTopics: ReservedTopics;
+  rules: RuleIngress;
+  endpoints: Endpoints;
+  serverIdentity: ServerIdentity;
+}
+
+export class PortRegistry {
+  readonly #ports: Partial<Ports> = {};
+
+  provide<K extends keyof Ports>(name: K, port: Ports[K]): void {
+    this.#ports[name] = port;
+  }
+
+  get<K extends keyof Ports>(name: K): Ports[K] {
+    const port = this.#ports[name];
+    if (port === undefined) throw new CloudError('PORT_UNPROVIDED', `no plugin provides the port '${name}'`);
+    return port as Ports[K];
+  }
+}
+
+/** What every plugin is built on. */
+export interface CloudContext {
+  readonly account: Account;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly store: Store;
+  readonly meter: Meter;
+  readonly log: Log;
+  readonly api: ApiDispatcher;
+  readonly ports: PortRegistry;
+  /** Absolute path; a plugin writes files only under `<dataDirectory>/<plugin name>/`. */
+  readonly dataDirectory: string;
+}
+
+export interface ServicePlugin {
+  readonly name: string;
+  readonly apis?: readonly ServiceApi[];
+  readonly resources?: readonly ResourceProvider[];
+  /** After all plugins exist and the listeners' endpoints are known, before resources are created. Resumes kept work. */
+  start?(): Promise<void>;
+  /** Ends work cleanly; state is kept. Called in reverse order of start. */
+  stop?(): Promise<void>;
+}
+
+export type PluginFactory = (context: CloudContext) => ServicePlugin;
