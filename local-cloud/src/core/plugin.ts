@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { ApiDispatcher, ServiceApi } from './api.ts';
+import type { ApiDispatcher, RawRequest, RawResponse, ServiceApi } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Entropy } from './entropy.ts';
 import { CloudError } from './errors.ts';
@@ -21,8 +21,15 @@ export interface Endpoints {
   readonly caFile: string;
 }
 
+/** A route outside the AWS APIs, such as the response URL of a custom resource. Unsigned: the path must be the secret. */
+export interface FrontDoor {
+  /** `path` is a prefix that begins with `/_`. The handler sees the whole request. */
+  route(path: string, handler: (request: RawRequest) => Promise<RawResponse>): void;
+}
+
 /** Parts that services offer each other. A port is asked for when it is used, never while plugins are made. */
 export interface Ports {
+  frontDoor: FrontDoor;
   authorizer: Authorizer;
   credentials: CredentialDirectory;
   devices: DeviceDirectory;
