@@ -1,0 +1,83 @@
+import { CloudError } from '../core/errors.ts';
+import type { CloudContext } from '../core/plugin.ts';
+import type { ResourceProvider } from '../core/resources.ts';
+import { readAssembly } from './assembly.ts';
+import { CustomResources } from './custom-resource.ts';
+import { type DeployStep, deployStack } from './deploy-stack.ts';
+import type { StackRecord } from './stack-record.ts';
+import type { StackArtifact } from './template-types.ts';
+import type { ProviderLookup } from './validate-stack.ts';
+
+export interface DeployAssemblyOptions {
+  readonly context: CloudContext;
+  /** Directory of the cloud assembly (`cdk.out`). */
+  readonly assembly: string;
+  readonly providers: readonly ResourceProvider[];
+  onStep?(step: DeployStep): void;
+}
+
+/** Deploys every stack of an assembly, in order. @throws CloudError */
+export async function deployAssembly(options: DeployAssemblyOptions): Promise<StackRecord[]> {
+  const { context } = options;
+  const artifacts = readAssembly(options.assembly);
+  for (const artifact of artifacts) checkEnvironment(artifact, context);
+  const custom = new CustomResources(context);
+  custom.listen();
+  const providers = new Map(options.providers.map((provider) => [provider.type, provider]));
+  const provider: ProviderLookup = (type) =>
+    type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource'
+      ? custom.provider(type)
+      : providers.get(type);
+  const assets = assetPaths(artifacts, context);
+  const assetPath = (bucket: string, key: string): string => {
+    const path = assets.get(`${bucket}/${key}`);
+    if (path === undefined) throw new CloudError('ASSEMBLY_INVALID', `no asset s3://${bucket}/${key} in the assembly`);
+    return path;
+  };
+  const records: StackRecord[] = [];
+  for (const artifact of artifacts) {
+    records.push(
+      await deployStack({
+        context,
+        artifact,
+        provider,
+        assetPath,
+        ...(options.onStep !== undefined && { onStep: options.onStep }),
+      }),
+    );
+  }
+  return records;
+}
+
+function checkEnvironment(artifact: StackArtifact, context: CloudContext): void {
+  const { accountId, region } = context.account;
+  for (const [name, wanted, own] of [
+    ['account', artifact.account, accountId],
+    ['region', artifact.region, region],
+  ]) {
+    if (wanted === undefined || wanted === own) continue;
+    throw new CloudError(
+      'ASSEMBLY_INVALID',
+      `stack ${artifact.stackName} is bound to ${name} ${wanted}, but this local cloud plays ${own}`,
+    );
+  }
+}
+
+/** Bucket names of asset manifests hold `${AWS::AccountId}`-style placeholders (cloud-assembly-schema, asset manifest). */
+function assetPaths(artifacts: readonly StackArtifact[], context: CloudContext): Map<string, string> {
+  const { accountId, partition, region } = context.account;
+  const fill = (text: string): string =>
+    text
+      .replaceAll('${AWS::AccountId}', accountId)
+      .replaceAll('${AWS::Region}', region)
+      .replaceAll('${AWS::Partition}', partition);
+  const paths = new Map<string, string>();
+  for (const { assets } of artifacts) {
+    for (const asset of assets) {
+      for (const { bucketName, objectKey } of asset.destinations) {
+        paths.set(`${fill(bucketName)}/${fill(objectKey)}`, asset.path);
+      }
+    }
+  }
+  return paths;
+}
