@@ -34,3 +34,27 @@ export const REJECTION_REASONS = [
 ] as const;
 
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** A message in the rejected-telemetry queue: what arrived, whole, and why it (or which samples of it) was not stored. */
+export const deadLetterSchema = z.object({
+  version: z.literal(1),
+  /** ms since the epoch, by the clock of the function */
+  rejectedAt: z.int(),
+  /** SQS message id of the ingest message. */
+  messageId: z.string(),
+  /** Undefined when the ingest message itself could not be read; then `body` holds it. */
+  envelope: ingestEnvelopeSchema.optional(),
+  body: z.string().optional(),
+  rejections: z
+    .array(
+      z.object({
+        reason: z.enum(REJECTION_REASONS),
+        /** Indexes in the message's `samples`; undefined means the whole message. */
+        samples: z.array(z.int().nonnegative()).optional(),
+        detail: z.string(),
+      }),
+    )
+    .min(1),
+});
+
+export type DeadLetter = z.infer<typeof deadLetterSchema>;

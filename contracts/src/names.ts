@@ -19,7 +19,11 @@ export interface PlatformNames {
   readonly database: string;
   readonly telemetryTable: string;
   readonly healthTable: string;
-  /** Rule that carries a channel, also the second level of its Basic Ingest topic. */
+  /** Thing types belong to the whole account, so they carry project and stage: `fleetwright-dev-pump-station`. */
+  thingType(deviceType: string): string;
+  /** What the provisioning template calls a device: `fleetwright-dev-pump-station-PS-0001`. */
+  thingName(deviceType: string, serialNumber: string): string;
+  /** Rule that carries a channel, also the third level of its Basic Ingest topic. */
   ruleName(channel: Channel): string;
 }
 
@@ -35,6 +39,8 @@ export function platformNames(project: string, stage: string): PlatformNames {
     database: prefix,
     telemetryTable: 'telemetry',
     healthTable: 'health',
+    thingType: (deviceType) => `${prefix}-${deviceType}`,
+    thingName: (deviceType, serialNumber) => `${prefix}-${deviceType}-${serialNumber}`,
     ruleName: (channel) => `${prefix}-${channel}`.replaceAll('-', '_'),
   };
 }

@@ -26,6 +26,8 @@ export const deviceConfigurationSchema = z.object({
   deviceType: topicLevelSchema,
   telemetryRule: z.string().min(1),
   eventRule: z.string().min(1),
+  /** Channels to publish through Basic Ingest, separated by commas; the others go to their ordinary topics. Default: telemetry. */
+  basicIngestChannels: z.string().optional(),
 });
 
 export type DeviceConfiguration = z.infer<typeof deviceConfigurationSchema>;
@@ -39,3 +41,11 @@ export const claimCredentialsSchema = z.object({
 });
 
 export type ClaimCredentials = z.infer<typeof claimCredentialsSchema>;
+
+/**
+ * Client id of a claim connection. The claim policy allows no other: a claim that could choose any client id
+ * could take over the session of a live device (MQTT 3.1.1 §3.1.4-2).
+ */
+export function claimClientId(provisioningTemplate: string, serialNumber: string): string {
+  return `${provisioningTemplate}-${serialNumber}`;
+}
