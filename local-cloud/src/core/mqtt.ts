@@ -44,6 +44,16 @@ export interface DeviceConnection {
   readonly sourceIp: string;
 }
 
+/**
+ * What a CONNECT asks for beyond a plain clean connection, seen by policies as `iot:ConnectAttributes` and
+ * `iot:LastWillTopic` (developer guide, `mqtt`, "Using connectAttributes", and `connect-policy`).
+ */
+export interface ConnectFeatures {
+  /** Clean session off (MQTT 3.1.1), or a session that outlives the connection (MQTT 5). */
+  readonly persistent: boolean;
+  readonly willTopic?: string | undefined;
+}
+
 export type IotAction = 'iot:Connect' | 'iot:Publish' | 'iot:RetainPublish' | 'iot:Subscribe' | 'iot:Receive';
 
 /** Provided by services/iot, asked by the broker. */
@@ -57,9 +67,9 @@ export interface DeviceDirectory {
   /**
    * Evaluated per message against the policies in force.
    * `resource` is the topic (Publish, RetainPublish, Receive), the topic filter (Subscribe) or the client id (Connect);
-   * the directory builds the ARN.
+   * the directory builds the ARN. `features` belong to Connect; without them a plain connection is meant.
    */
-  isAllowed(connection: DeviceConnection, action: IotAction, resource: string): boolean;
+  isAllowed(connection: DeviceConnection, action: IotAction, resource: string, features?: ConnectFeatures): boolean;
   /** Called when a certificate or policy change must end live connections (revocation, deletion). */
   onIdentityChange(listener: (certificateId: string) => void): void;
 }
