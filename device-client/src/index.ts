@@ -1,1 +1,15 @@
-export {};
+export { type BackoffPolicy, backoffDelay } from './backoff.ts';
+export { type DeviceClock, systemClock } from './clock.ts';
+export { type ConnectionOptions, MqttConnection } from './connection/mqtt-connection.ts';
+export { createDevice, Device, type DeviceEvents, type DeviceOptions } from './device.ts';
+export { DeviceError, type DeviceErrorCode } from './errors.ts';
+export { type DeviceIdentity, IdentityStore } from './identity/identity-store.ts';
+export { certificateSigningRequest, generatePrivateKey } from './identity/key-pair.ts';
+export type { CloudEndpoint } from './identity/provision.ts';
+export { type PumpStationOptions, pumpStation } from './sensors/pump-station.ts';
+export { seededRandom, seedOf } from './sensors/random.ts';
+export { parseCsv, type ReplayOptions, replay } from './sensors/replay.ts';
+export type { HealthReading, SensorSet, Values } from './sensors/sensor-set.ts';
+export { Fleet, type FleetCounts, type FleetOptions } from './simulation/fleet.ts';
+export { type DeviceRun, type DeviceRunOptions, runDevice } from './simulation/run-device.ts';
+export { StateDirectory } from './state-directory.ts';
