@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+
+/** Root of the repository: entries and the paths inside a bundle are relative to it. */
+export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Entry file of a function, by folder name under `lambdas/`. */
+export function functionEntry(name: string): string {
+  return join(REPOSITORY, 'lambdas', name, 'handler.ts');
+}
+
+interface BundleFile {
+  readonly name: string;
+  readonly contents: Uint8Array;
+}
+
+const bundles = new Map<string, readonly BundleFile[]>();
+
+/**
+ * Bundles one function, with the AWS SDK, into `index.js`.
+ *
+ * INVARIANT: the same sources give the same bytes wherever they are checked out and wherever the assembly is written,
+ * because the asset hash, and with it the template, is made of them. So nothing here depends on the output directory.
+ */
+export function bundle(entry: string, outputDirectory: string): void {
+  for (const file of bundled(entry)) {
+    const path = join(outputDirectory, file.name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.contents);
+  }
+}
+
+function bundled(entry: string): readonly BundleFile[] {
+  const known = bundles.get(entry);
+  if (known !== undefined) return known;
+  const outdir = join(REPOSITORY, '.bundle');
+  const result = buildSync({
+    absWorkingDir: REPOSITORY,
+    entryPoints: { index: relative(REPOSITORY, entry) },
+    outdir,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    // AWS runs the bundle on Node 24, the local cloud on the Node it was started with, 20 at least.
+    target: 'node20',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const files = result.outputFiles.map((file) => ({ name: relative(outdir, file.path), contents: file.contents }));
+  bundles.set(entry, files);
+  return files;
+}

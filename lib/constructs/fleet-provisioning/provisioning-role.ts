@@ -1,0 +1,87 @@
+import type { PlatformNames } from '@fleetwright/contracts';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
+import { IotServiceRole } from '../service-role/iot-service-role.ts';
+
+/**
+ * What the provisioning service does in our name: AWS's managed policy AWSIoTThingsRegistration cut down to the
+ * things, the group, the types and the one policy of this stage.
+ */
+export function provisioningRole(
+  scope: Construct,
+  id: string,
+  names: PlatformNames,
+  deviceTypes: readonly string[],
+): IotServiceRole {
+  const role = new IotServiceRole(scope, id, { description: 'Fleet provisioning: registers devices of this stage' });
+  const stack = Stack.of(scope);
+  const iot = (resource: string, resourceName: string) =>
+    stack.formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
+  const things = deviceTypes.map((deviceType) => iot('thing', names.thingName(deviceType, '*')));
+  const group = iot('thinggroup', names.thingGroup);
+  const certificates = iot('cert', '*');
+
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      sid: 'RegisterThings',
+      actions: [
+        'iot:CreateThing',
+        'iot:DescribeThing',
+        'iot:ListThingGroupsForThing',
+        'iot:ListThingPrincipals',
+        'iot:UpdateThing',
+      ],
+      resources: things,
+    }),
+  );
+  role.addToPrincipalPolicy(
+    new PolicyStatement({ sid: 'JoinGroup', actions: ['iot:AddThingToThingGroup'], resources: [...things, group] }),
+  );
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      sid: 'ReadRegistry',
+      actions: ['iot:DescribeThingGroup', 'iot:DescribeThingType', 'iot:GetPolicy'],
+      resources: [
+        group,
+        ...deviceTypes.map((deviceType) => iot('thingtype', names.thingType(deviceType))),
+        iot('policy', names.devicePolicy),
+      ],
+    }),
+  );
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      sid: 'ActivateCertificate',
+      actions: ['iot:AttachPolicy', 'iot:DescribeCertificate', 'iot:ListAttachedPolicies', 'iot:UpdateCertificate'],
+      resources: [certificates],
+    }),
+  );
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      sid: 'AttachPrincipal',
+      actions: [
+        'iot:AttachPrincipalPolicy',
+        'iot:AttachThingPrincipal',
+        'iot:ListPrincipalThings',
+        'iot:RegisterThing',
+      ],
+      resources: ['*'],
+    }),
+  );
+  for (const thing of things) {
+    acknowledgeWildcard(
+      role,
+      thing,
+      'The last part of a thing name is the serial number, known when a device registers.',
+    );
+  }
+  acknowledgeWildcard(role, certificates, 'AWS IoT draws the id of a certificate when it signs it.');
+  acknowledgeWildcard(
+    role,
+    '*',
+    'AttachPrincipalPolicy, AttachThingPrincipal, ListPrincipalThings and RegisterThing have no resource types ' +
+      '(service authorization reference, AWS IoT).',
+  );
+  return role;
+}

@@ -1,0 +1,62 @@
+import type { PlatformNames } from '@fleetwright/contracts';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { CfnTable } from 'aws-cdk-lib/aws-timestream';
+import { Construct } from 'constructs';
+import { IotServiceRole } from '../service-role/iot-service-role.ts';
+import { queueAction } from '../telemetry-rule/rule-actions.ts';
+import { TopicRule } from '../telemetry-rule/topic-rule.ts';
+import { grantTableWrite } from '../telemetry-store/timestream-store.ts';
+
+export interface HealthRuleProps {
+  readonly names: PlatformNames;
+  readonly table: CfnTable;
+  readonly errorQueue: IQueue;
+}
+
+/**
+ * Every number is a whole one. The Timestream action takes the type of each value from its text, SQL version
+ * 2016-03-23 writes 10.0 as `10`, and a cast to Decimal does not prevent it (IoT developer guide, "Timestream" rule
+ * action). A battery at 99.5 % and then at 100 % would be a double and then a bigint, in two columns; in tenths of a
+ * percent it is a bigint always.
+ */
+const MEASURES = [
+  'round(battery * 10) AS battery_permille',
+  'round(signal) AS signal_dbm',
+  'round(memoryFree) AS memory_free_bytes',
+  'firmware',
+  'bootId AS boot_id',
+  'sequence',
+];
+
+/** Writes health messages straight to a table of their own, one record for each measure, without a function. */
+export class HealthRule extends Construct {
+  constructor(scope: Construct, id: string, props: HealthRuleProps) {
+    super(scope, id);
+    const role = new IotServiceRole(this, 'Role', {
+      description: 'Rule of the health channel: health table, rule errors',
+    });
+    grantTableWrite(role, props.table);
+    new TopicRule(this, 'Rule', {
+      ruleName: props.names.ruleName('health'),
+      description: 'health of all devices to its table',
+      sql: `SELECT ${MEASURES.join(', ')} FROM '${props.names.topicRoot}/+/+/+/health'`,
+      actions: [
+        {
+          timestream: {
+            databaseName: props.names.database,
+            tableName: props.table.attrName,
+            roleArn: role.roleArn,
+            dimensions: [
+              { name: 'thing_name', value: '${topic(4)}' },
+              { name: 'site', value: '${topic(2)}' },
+              { name: 'device_type', value: '${topic(3)}' },
+            ],
+            timestamp: { value: '${time}', unit: 'MILLISECONDS' },
+          },
+        },
+      ],
+      errorAction: queueAction(props.errorQueue, role),
+      role,
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { type App, type Environment, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { loadPlatformConfig } from './config/load-platform-config.ts';
+import type { PlatformConfig } from './config/platform-config.ts';
+import { IdentityStack } from './stacks/identity-stack.ts';
+import { TelemetryStack } from './stacks/telemetry-stack.ts';
+
+export interface Platform {
+  readonly identity: IdentityStack;
+  readonly telemetry: TelemetryStack;
+}
+
+/**
+ * Adds one stage of the platform to an app, as its context asks:
+ * - `fleetwright`: the configuration (docs/deploying.md)
+ * - `stage`: which of its stages
+ * - `fleetwright:skipNag`: leaves out the AWS Solutions checks, for a start on this machine, which deploys nothing
+ * @throws ConfigError
+ */
+export function addPlatform(app: App): Platform {
+  const config = loadPlatformConfig(app.node.tryGetContext('fleetwright'), app.node.tryGetContext('stage'));
+  if (app.node.tryGetContext('fleetwright:skipNag') !== true)
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return addStage(app, config);
+}
+
+function addStage(app: App, config: PlatformConfig): Platform {
+  const { project, stage, settings } = config;
+  const env: Environment = { ...settings.env };
+  const prefix = `${project}-${stage}`;
+  const identity = new IdentityStack(app, `${prefix}-identity`, {
+    config,
+    env,
+    description: `Fleetwright ${stage}: who devices are`,
+  });
+  const telemetry = new TelemetryStack(app, `${prefix}-telemetry`, {
+    config,
+    env,
+    description: `Fleetwright ${stage}: what devices send`,
+  });
+  for (const stack of [identity, telemetry]) {
+    Tags.of(stack).add('project', project);
+    Tags.of(stack).add('stage', stage);
+    if (settings.removalPolicy === 'retain') stack.terminationProtection = true;
+  }
+  return { identity, telemetry };
+}
