@@ -33,7 +33,9 @@ const textWithoutCase: Compile = (value, variables) => {
   }
   const pattern = textPattern(escapeWildcards(value).toLowerCase(), true);
   return (actual, context) =>
-    pattern.matches(actual.toLowerCase(), { values: (key) => context.values(key)?.map((text) => text.toLowerCase()) });
+    pattern.matches(actual.toLowerCase(), {
+      values: (key, spelling) => context.values(key, spelling)?.map((text) => text.toLowerCase()),
+    });
 };
 
 const likeText: Compile = (value, variables) => {

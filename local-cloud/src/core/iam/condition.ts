@@ -32,7 +32,7 @@ export function compileCondition(
         throw malformedPolicy(`Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. (${key})`);
       }
       keys.add(key.toLowerCase());
-      tests.push(compileTest(operator, key.toLowerCase(), valuesOf(expected, operator), variables));
+      tests.push(compileTest(operator, key, valuesOf(expected, operator), variables));
     }
   }
   return { keys: [...keys], holds: (context) => tests.every((test) => test(context)) };
@@ -49,9 +49,10 @@ function valuesOf(expected: PolicyValue | PolicyValue[], operator: string): stri
   });
 }
 
-function compileTest(name: string, key: string, expected: string[], variables: boolean): Test {
+function compileTest(name: string, spelling: string, expected: string[], variables: boolean): Test {
+  const key = spelling.toLowerCase();
   const lower = name.toLowerCase();
-  if (lower === 'null') return compileNull(key, expected);
+  if (lower === 'null') return compileNull(key, spelling, expected);
   const [, set, base = '', ifExists] = /^(forallvalues:|foranyvalue:)?(.*?)(ifexists)?$/.exec(lower) ?? [];
   if (base === 'binaryequals') {
     throw malformedPolicy(`Condition operator ${name} is not implemented by the local cloud`);
@@ -61,7 +62,7 @@ function compileTest(name: string, key: string, expected: string[], variables: b
   const comparisons = expected.map((value) => operator.compile(value, variables));
   const one = (value: string, context: RequestContext) => matchesAny(comparisons, value, context) !== operator.negated;
   return (context) => {
-    const values = context.values(key);
+    const values = context.values(key, spelling);
     if (set === 'forallvalues:') {
       // "It also returns true if there are no context keys in the request, or if the value resolves to a null data set."
       return values === undefined || values.every((value) => one(value, context));
@@ -79,10 +80,10 @@ function matchesAny(comparisons: readonly Comparison[], value: string, context: 
 }
 
 /** `true`: the key must be absent; `false`: it must be there ("Condition operator to check existence of condition keys"). */
-function compileNull(key: string, expected: string[]): Test {
+function compileNull(key: string, spelling: string, expected: string[]): Test {
   const absent = expected.map((value) => value.toLowerCase());
   if (absent.some((value) => value !== 'true' && value !== 'false')) {
     throw malformedPolicy('The value of a Null condition must be true or false');
   }
-  return (context) => absent.includes(String(context.values(key) === undefined));
+  return (context) => absent.includes(String(context.values(key, spelling) === undefined));
 }

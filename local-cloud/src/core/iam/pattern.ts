@@ -7,6 +7,8 @@ type Token = number | Variable;
 interface Variable {
   /** Condition key, lower-case. */
   readonly key: string;
+  /** The key as the policy writes it. */
+  readonly spelling: string;
   readonly fallback: string | undefined;
 }
 
@@ -87,12 +89,16 @@ function tokenize(source: string, variables: boolean): Token[] {
   return tokens;
 }
 
-/** `${*}`, `${?}` and `${$}` are the characters themselves; `${key, 'text'}` has a default. */
+/**
+ * `${*}`, `${?}` and `${$}` are the characters themselves; `${key, 'text'}` has a default.
+ * A key may end in a bracketed name (`iot:Connection.Thing.Attributes[site]`).
+ */
 function readVariable(text: string): Token {
   if (text === '*' || text === '?' || text === '$') return text.charCodeAt(0);
-  const match = /^\s*([\w-]+:[\w\-/.:=@]+)\s*(?:,\s*'([^']*)'\s*)?$/.exec(text);
+  const match = /^\s*([\w-]+:[\w\-/.:=@]+(?:\[[^\]]+\])?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(text);
   if (match === null) throw malformedPolicy(`Invalid policy variable: \${${text}}`);
-  return { key: (match[1] as string).toLowerCase(), fallback: match[2] };
+  const spelling = match[1] as string;
+  return { key: spelling.toLowerCase(), spelling, fallback: match[2] };
 }
 
 function resolve(tokens: readonly Token[], context: RequestContext): number[] | undefined {
@@ -102,7 +108,7 @@ function resolve(tokens: readonly Token[], context: RequestContext): number[] | 
       codes.push(token);
       continue;
     }
-    const values = context.values(token.key);
+    const values = context.values(token.key, token.spelling);
     // A multivalued key has no single text to stand for it ("Where you can use policy variables").
     const text = values?.length === 1 ? values[0] : values === undefined ? token.fallback : undefined;
     if (text === undefined) return undefined;

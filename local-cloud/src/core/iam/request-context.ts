@@ -6,8 +6,11 @@ import type { Principal } from './principal.ts';
 
 /** Values of the condition keys of one request; an absent key has none. */
 export interface RequestContext {
-  /** `key` in lower case. */
-  values(key: string): readonly string[] | undefined;
+  /**
+   * `key` in lower case; `spelling` as the policy writes it, for keys that hold a case-sensitive name
+   * (`iot:Connection.Thing.Attributes[Site]`).
+   */
+  values(key: string, spelling?: string): readonly string[] | undefined;
 }
 
 /** A context without any key: for policies that do not ask. */
