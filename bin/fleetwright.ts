@@ -1,0 +1,100 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { cloud } from '../cli/commands/cloud.ts';
+import { deviceRun } from '../cli/commands/device-run.ts';
+import { query } from '../cli/commands/query.ts';
+import { start } from '../cli/commands/start.ts';
+import { Failure } from '../cli/failure.ts';
+import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+
+const port = whole(0, 65_535);
+const dataDir = () => new Option('--data-dir <dir>', 'state of the local cloud').default(DEFAULT_DATA_DIRECTORY);
+const samplesPerMessage = () =>
+  new Option('--samples-per-message <n>', 'samples that share a message').argParser(whole(1, 500)).default(1);
+const interval = () =>
+  new Option('--interval <ms>', 'time between two samples of a device').argParser(whole(1, 86_400_000)).default(1000);
+const httpsPort = () =>
+  new Option('--port <n>', 'HTTPS port of the AWS APIs, 0 for a free one').argParser(port).default(4566);
+const mqttPort = () => new Option('--mqtt-port <n>', 'port of MQTT over TLS, 0 for a free one').argParser(port);
+
+const program = new Command('fleetwright')
+  .description('A serverless AWS IoT platform and an embedded AWS that runs the same template on one machine.')
+  .showHelpAfterError();
+
+program
+  .command('start')
+  .description('run the whole platform here: synthesize, deploy locally, onboard devices, publish, query')
+  .option('--once', 'stop after --seconds, check that nothing was lost, and exit')
+  .addOption(new Option('--devices <n>', 'simulated devices').argParser(whole(1, 10_000)).default(5))
+  .addOption(new Option('--seconds <n>', 'with --once: how long to publish').argParser(whole(1, 86_400)).default(15))
+  .option('--json', 'with --once: last line of standard output is one JSON object')
+  .addOption(dataDir())
+  .addOption(httpsPort())
+  .addOption(mqttPort().default(8883))
+  .addOption(interval())
+  .addOption(samplesPerMessage())
+  .addOption(new Option('--seed <n>', 'seed of the simulated devices').argParser(whole(0, 0xffff_ffff)).default(1))
+  .option('--assembly <dir>', 'use this cloud assembly instead of synthesizing')
+  .action(start);
+
+program
+  .command('cloud')
+  .description('run the local cloud alone, with an empty account or an assembly, until Ctrl-C')
+  .option('--assembly <dir>', 'cloud assembly to deploy, such as cdk.out')
+  .addOption(dataDir())
+  .addOption(httpsPort())
+  .addOption(mqttPort().default(8883))
+  .option('--account <id>', 'account number to play')
+  .option('--region <name>', 'region to play')
+  .action(cloud);
+
+program
+  .command('query')
+  .description('run a Timestream query and print its rows')
+  .argument('<sql>', 'query in the SQL of Timestream')
+  .addOption(new Option('--json', 'one JSON object a row').conflicts('csv'))
+  .option('--csv', 'RFC 4180')
+  .addOption(dataDir())
+  .option('--aws', "ask AWS, with the environment's credentials, instead of the local cloud")
+  .option('--region <name>', 'with --aws: region')
+  .action(query);
+
+program
+  .command('device')
+  .description('devices')
+  .command('run')
+  .description('run one device until Ctrl-C: it provisions itself, connects over mTLS and publishes')
+  .requiredOption('--thing-name <name>', 'serial number of the device, or its whole thing name')
+  .option('--claim <file>', 'claim credentials as in the claim secret (default: from the running local cloud)')
+  .option('--endpoint <host>', 'AWS IoT endpoint (default: the running local cloud)')
+  .addOption(mqttPort())
+  .option('--ca <file>', "PEM of the server's CA (default: the local cloud's, or the system's for --endpoint)")
+  .option('--site <name>', 'site of the device')
+  .option('--device-type <name>', 'type of the device')
+  .option('--state-dir <dir>', "the device's own state (default: below --data-dir)")
+  .addOption(dataDir())
+  .addOption(interval())
+  .addOption(samplesPerMessage())
+  .option('--replay <file.csv>', 'send recorded data instead of the simulated pump station')
+  .option('--keep-times', 'with --replay: keep the recorded times instead of moving them to now')
+  .addOption(new Option('--seconds <n>', 'stop after this time').argParser(whole(1, 86_400)))
+  .action(deviceRun);
+
+try {
+  await program.parseAsync();
+  // A command that is done has closed what it opened; native handles of the device SDK must not hold the process.
+  process.exit(process.exitCode ?? 0);
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`fleetwright: ${error.message}\n`);
+  process.exit(error.exitCode);
+}

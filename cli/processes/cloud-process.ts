@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import type { CloudCommand, CloudReport } from '../../local-cloud/src/main.ts';
+import { SteeredProcess } from './child-process.ts';
+
+export type CloudProcess = SteeredProcess<CloudCommand, CloudReport>;
+
+/** The local cloud in a process of its own, so that devices and display never share its event loop. */
+export function forkCloud(): CloudProcess {
+  return new SteeredProcess(
+    'the local cloud',
+    fileURLToPath(new URL('../../local-cloud/src/main.ts', import.meta.url)),
+  );
+}

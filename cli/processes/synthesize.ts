@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import { PROJECT_ROOT } from '../project-root.ts';
+
+/**
+ * Synthesizes the CDK app to `outputDirectory`, by the same entry point as `cdk synth`.
+ * @throws Failure with what the app printed
+ */
+export function synthesize(outputDirectory: string, context: Record<string, unknown> = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const app = spawn(process.execPath, ['--import', 'tsx', join(PROJECT_ROOT, 'bin/app.ts')], {
+      cwd: PROJECT_ROOT,
+      env: {
+        ...process.env,
+        CDK_OUTDIR: outputDirectory,
+        ...(Object.keys(context).length > 0 && { CDK_CONTEXT_JSON: JSON.stringify(context) }),
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let output = '';
+    app.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    app.on('error', reject);
+    app.on('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Failure(`the CDK app does not synthesize (exit code ${code}):\n${output.trim()}`));
+    });
+  });
+}

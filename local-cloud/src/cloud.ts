@@ -1,0 +1,179 @@
+import { appendFileSync, openSync, rmSync, writeSync } from 'node:fs';
+import type { Account } from './core/account.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { Dispatcher } from './core/dispatcher.ts';
+import { type Entropy, systemEntropy } from './core/entropy.ts';
+import { CloudError, messageOf } from './core/errors.ts';
+import { startFrontDoor } from './core/http/front-door.ts';
+import { jsonLog, type LogLevel } from './core/log.ts';
+import { Meter, type MeterName } from './core/meter.ts';
+import { type CloudContext, type Endpoints, PortRegistry, type ServicePlugin } from './core/plugin.ts';
+import { openStore } from './core/store.ts';
+import { loadOrCreateServerIdentity } from './core/tls.ts';
+import { DataDirectory } from './data-directory.ts';
+import type { CloudDescription } from './description.ts';
+import { pluginFactories } from './plugins.ts';
+import { deployAssembly } from './template/deploy-assembly.ts';
+import type { DeployStep } from './template/deploy-stack.ts';
+import { type StackRecord, stackRecords } from './template/stack-record.ts';
+
+export interface LocalCloudOptions {
+  readonly dataDirectory: string;
+  /** @default 127.0.0.1: the cloud is for this machine */
+  readonly host?: string;
+  /** HTTPS port of the AWS APIs; 0 takes a free one. @default 4566 */
+  readonly port?: number;
+  /** Port of MQTT over TLS; 0 takes a free one. @default 8883 */
+  readonly mqttPort?: number;
+  /** @default 111122223333 */
+  readonly accountId?: string;
+  /** @default us-east-1 */
+  readonly region?: string;
+  readonly logLevel?: LogLevel;
+  /** AWS limits that this cloud relaxes, as AWS does on request. For load tests. */
+  readonly relax?: { readonly publishesPerSecondPerConnection?: number };
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+}
+
+export interface LocalCloud {
+  readonly context: CloudContext;
+  describe(): CloudDescription;
+  meters(): Partial<Record<MeterName, number>>;
+  /** @throws CloudError */
+  deploy(assembly: string, onStep?: (step: DeployStep) => void): Promise<StackRecord[]>;
+  /** Ends listeners and work; state is kept. */
+  stop(): Promise<void>;
+}
+
+/** Account number of AWS's own documentation examples. */
+const DEFAULT_ACCOUNT = '111122223333';
+const DEFAULT_REGION = 'us-east-1';
+
+/** Starts an embedded AWS on a data directory. @throws CloudError */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const directory = new DataDirectory(options.dataDirectory);
+  const undo: (() => void | Promise<void>)[] = [() => directory.release()];
+  const unwind = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return await start(options, directory, undo, unwind);
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+async function start(
+  options: LocalCloudOptions,
+  directory: DataDirectory,
+  undo: (() => void | Promise<void>)[],
+  unwind: () => Promise<void>,
+): Promise<LocalCloud> {
+  const { host = '127.0.0.1', port = 4566, mqttPort = 8883 } = options;
+  const clock = options.clock ?? systemClock;
+  const entropy = options.entropy ?? systemEntropy;
+  const account: Account = {
+    partition: 'aws',
+    accountId: options.accountId ?? DEFAULT_ACCOUNT,
+    region: options.region ?? DEFAULT_REGION,
+  };
+  const logFile = directory.file('cloud.log');
+  const logHandle = openLogFile(logFile);
+  const log = jsonLog((line) => void writeSync(logHandle, line), clock.now, options.logLevel ?? 'info');
+  const store = openStore(directory.file('store'));
+  undo.push(() => store.close());
+  const meter = new Meter();
+  const ports = new PortRegistry();
+  const dispatcher = new Dispatcher(ports, meter, entropy);
+  const context: CloudContext = {
+    account,
+    clock,
+    entropy,
+    store,
+    meter,
+    log,
+    api: dispatcher,
+    ports,
+    dataDirectory: directory.path,
+  };
+  const identity = await loadOrCreateServerIdentity(directory.path, clock, entropy);
+  ports.provide('serverIdentity', identity);
+
+  const { factories, boundMqttPort } = pluginFactories({ host, mqttPort, relax: options.relax ?? {} });
+  const plugins: ServicePlugin[] = factories.map((factory) => factory(context));
+  for (const api of plugins.flatMap((plugin) => plugin.apis ?? [])) dispatcher.register(api);
+
+  const frontDoor = await startFrontDoor({ context, dispatcher, identity, host, port });
+  undo.push(() => frontDoor.stop());
+  const endpoints: Endpoints = {
+    apiUrl: `https://localhost:${frontDoor.port}`,
+    mqttHost: 'localhost',
+    get mqttPort() {
+      return boundMqttPort();
+    },
+    caFile: directory.file('tls/ca.pem'),
+  };
+  ports.provide('endpoints', endpoints);
+  for (const plugin of plugins) {
+    await plugin.start?.();
+    undo.push(async () => {
+      await plugin.stop?.();
+    });
+  }
+
+  const credentials = ports.get('credentials').administrator();
+  directory.write(
+    'credentials',
+    `[default]\naws_access_key_id = ${credentials.accessKeyId}\naws_secret_access_key = ${credentials.secretAccessKey}\n`,
+  );
+  const describe = (): CloudDescription => ({
+    pid: process.pid,
+    accountId: account.accountId,
+    region: account.region,
+    apiUrl: endpoints.apiUrl,
+    mqttHost: endpoints.mqttHost,
+    mqttPort: endpoints.mqttPort,
+    caFile: endpoints.caFile,
+    credentialsFile: directory.file('credentials'),
+    dataDirectory: directory.path,
+    logFile,
+    stacks: [...stackRecords(store).values()].map(describeStack),
+  });
+  const publish = (): void => directory.write('runtime.json', `${JSON.stringify(describe(), undefined, 2)}\n`);
+  publish();
+  undo.push(() => rmSync(directory.file('runtime.json'), { force: true }));
+  log('info', 'the local cloud is up', { apiUrl: endpoints.apiUrl, mqttPort: endpoints.mqttPort });
+
+  return {
+    context,
+    describe,
+    meters: () => meter.snapshot(),
+    async deploy(assembly, onStep) {
+      const providers = plugins.flatMap((plugin) => plugin.resources ?? []);
+      const records = await deployAssembly({ context, assembly, providers, ...(onStep !== undefined && { onStep }) });
+      publish();
+      return records;
+    },
+    stop: unwind,
+  };
+}
+
+function openLogFile(file: string): number {
+  try {
+    appendFileSync(file, '', { mode: 0o600 });
+    return openSync(file, 'a');
+  } catch (error) {
+    throw new CloudError('DATA_DIRECTORY_UNUSABLE', `cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function describeStack(record: StackRecord): CloudDescription['stacks'][number] {
+  const recorded: Record<string, number> = {};
+  for (const { recordedOnly, type } of Object.values(record.resources)) {
+    if (recordedOnly) recorded[type] = (recorded[type] ?? 0) + 1;
+  }
+  const outputs = Object.fromEntries(Object.entries(record.outputs).map(([name, { value }]) => [name, value]));
+  return { stackName: record.stackName, outputs, recorded };
+}
