@@ -1,5 +1,5 @@
 import type { ConditionKeys, PolicyDocument } from './policy-document.ts';
-import type { AssumedRole, Principal, ServicePrincipal } from './principal.ts';
+import type { AssumedRole, Principal } from './principal.ts';
 
 /** One permission that an operation needs. */
 export interface Permission {
@@ -27,10 +27,19 @@ export interface Authorizer {
   /** @throws AwsError `AccessDeniedException` (403) with AWS's text: who is not authorized to perform what on which resource and why. */
   authorize(principal: Principal, permission: Permission, origin: CallOrigin): void;
   /**
-   * A service takes on a role. The role's trust policy decides.
-   * @throws AwsError `AccessDenied` when the role is missing or does not trust the service.
+   * A service, a role or the administrator takes on a role. The role's trust policy decides; where it names the
+   * account only, the caller's own policies must allow `sts:AssumeRole` too. The administrator stands for an
+   * administrator of the account: AWS lets no root user assume a role.
+   * @throws AwsError `AccessDenied` (403) when the role is missing or does not trust the caller.
    */
-  assumeRole(service: ServicePrincipal, roleArn: string, sessionName: string): AssumedRole;
+  assumeRole(principal: Principal, roleArn: string, sessionName: string, request?: AssumeRoleRequest): AssumedRole;
+}
+
+/** Circumstances of an `AssumeRole` that trust policies can ask for. */
+export interface AssumeRoleRequest {
+  readonly origin: CallOrigin;
+  /** `sts:ExternalId` and the like. */
+  readonly conditions?: ConditionKeys;
 }
 
 /** Temporary and long-lived credentials, as SigV4 needs them. */

@@ -267,6 +267,11 @@ describe('assuming a role', () => {
     const Condition = { ArnLike: { 'aws:SourceArn': 'arn:aws:iot:us-east-1:123456789012:rule/*' } };
     const { authorizer } = setUp({ trust: [{ ...TRUST, Condition }] });
     expect(() => authorizer.assumeRole(lambda, ROLE_ARN, 'worker')).toThrow(/no role trust policy/);
+    const external = { StringEquals: { 'sts:ExternalId': 'agreed' } };
+    const partner = setUp({ trust: [{ ...TRUST, Condition: external }] }).authorizer;
+    expect(() => partner.assumeRole(lambda, ROLE_ARN, 'worker')).toThrow(/no role trust policy/);
+    const request = { origin: ORIGIN, conditions: { 'sts:ExternalId': 'agreed' } };
+    expect(partner.assumeRole(lambda, ROLE_ARN, 'worker', request)).toEqual(SESSION);
     const sourceArn = 'arn:aws:iot:us-east-1:123456789012:rule/r';
     expect(authorizer.assumeRole({ ...lambda, sourceArn }, ROLE_ARN, 'worker')).toEqual(SESSION);
   });
@@ -275,7 +280,7 @@ describe('assuming a role', () => {
     const assume = allow({ Action: 'sts:AssumeRole', Resource: '*' });
     const trustAccount: PolicyStatement = { ...TRUST, Principal: { AWS: '123456789012' } };
     const attempt = (options: Parameters<typeof setUp>[0]) => () =>
-      setUp(options).authorizer.assumeRoleAs(SESSION, ROLE_ARN, 'worker', ORIGIN);
+      setUp(options).authorizer.assumeRole(SESSION, ROLE_ARN, 'worker', { origin: ORIGIN });
     expect(attempt({ identity: [assume] })).toThrow(/no role trust policy/);
     expect(attempt({ trust: [trustAccount] })).toThrow(/no identity-based policy/);
     expect(attempt({ trust: [trustAccount], identity: [assume] })()).toEqual(SESSION);

@@ -4,11 +4,11 @@ import { AwsError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
 import { accessDenied, denialText, nameOf } from './access-denied.ts';
-import type { Authorizer, CallOrigin, Permission } from './authorizer.ts';
+import type { AssumeRoleRequest, Authorizer, CallOrigin, Permission } from './authorizer.ts';
 import { type CompiledPolicy, compiledResourcePolicy } from './compiled-policy.ts';
 import { type Denial, decide, type IdentityVerdict, judgeIdentity, judgeResource, type Verdict } from './decision.ts';
 import type { ConditionKeys } from './policy-document.ts';
-import type { AssumedRole, Principal, ServicePrincipal } from './principal.ts';
+import type { AssumedRole, Principal } from './principal.ts';
 import { type RequestContext, requestContext } from './request-context.ts';
 
 /** A role as it is evaluated. */
@@ -38,6 +38,9 @@ interface RoleVerdict {
   readonly identity: Verdict;
   readonly boundary: Verdict | undefined;
 }
+
+/** Services call from within the cloud. */
+const INSIDE: CallOrigin = { sourceIp: '127.0.0.1', secure: true };
 
 /** Resources remembered per role and action; one that names a new resource in every call starts over. */
 const CACHED_RESOURCES = 1024;
@@ -74,21 +77,20 @@ export class PolicyAuthorizer implements Authorizer {
     if (denial !== undefined) this.#refuse(principal, permission.action, permission.resource, denial);
   }
 
-  assumeRole(service: ServicePrincipal, roleArn: string, sessionName: string): AssumedRole {
-    return this.assumeRoleAs(service, roleArn, sessionName, { sourceIp: '127.0.0.1', secure: true });
-  }
-
-  /**
-   * `sts:AssumeRole` by a service, a role or the administrator. The trust policy must name the caller; where it names
-   * the account instead, the caller's own policies must allow the action. The administrator stands for an
-   * administrator of the account here: AWS lets no root user assume a role.
-   *
-   * @throws AwsError `AccessDenied` (403)
-   */
-  assumeRoleAs(principal: Principal, roleArn: string, sessionName: string, origin: CallOrigin): AssumedRole {
+  assumeRole(
+    principal: Principal,
+    roleArn: string,
+    sessionName: string,
+    { origin, conditions }: AssumeRoleRequest = { origin: INSIDE },
+  ): AssumedRole {
     this.#meter.count('iam.evaluations');
     const role = this.#roleCache(roleArn).role;
-    const denial = this.#judgeTrust(principal, role, roleArn, sessionName, origin);
+    const denial = this.#judgeTrust(
+      principal,
+      role,
+      roleArn,
+      this.#context(principal, origin, roleArn, { ...conditions, 'sts:RoleSessionName': sessionName }),
+    );
     if (role === undefined || denial !== undefined) {
       this.#refuse(principal, 'sts:AssumeRole', roleArn, denial ?? 'no role trust policy', 'AccessDenied');
     }
@@ -146,10 +148,8 @@ export class PolicyAuthorizer implements Authorizer {
     principal: Principal,
     role: RolePolicies | undefined,
     roleArn: string,
-    sessionName: string,
-    origin: CallOrigin,
+    context: RequestContext,
   ): Denial | undefined {
-    const context = this.#context(principal, origin, roleArn, { 'sts:RoleSessionName': sessionName });
     const caller = principal.kind === 'assumed-role' ? this.#roleCache(principal.roleArn) : undefined;
     const own = this.#judgeRole(caller, 'sts:AssumeRole', roleArn, context);
     const trust = judgeResource(role?.trust, principal, 'sts:assumerole', roleArn, context);
