@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { readEnvironment } from '../shared/environment.ts';
+import { logger, metrics, observed } from '../shared/observability.ts';
+import { type IngestReport, ingestBatch, type SequencePort } from './ingest-batch.ts';
+import { queueLetters } from './queue-letters.ts';
+import { receivedSequences } from './received-sequences.ts';
+import { environmentSchema } from './schema.ts';
+import { timestreamStore } from './timestream-store.ts';
+
+const environment = readEnvironment(environmentSchema);
+const settings = {
+  topicRoot: environment.TOPIC_ROOT,
+  memoryHours: environment.MEMORY_HOURS,
+  magneticDays: environment.MAGNETIC_DAYS,
+  parallelWrites: environment.PARALLEL_WRITES,
+  lateAfterSeconds: environment.LATE_AFTER_SECONDS,
+  strictChannels: environment.STRICT_REPLAY_CHANNELS,
+};
+const store = timestreamStore(
+  new TimestreamWriteClient({ maxAttempts: 1 }),
+  environment.DATABASE_NAME,
+  environment.TABLE_NAME,
+);
+const letters = queueLetters(new SQSClient({}), environment.REJECTED_QUEUE_URL, (problem) =>
+  logger.error('dead letters not sent', { problem }),
+);
+const sequences = sequencePort();
+
+export const handler = observed<SQSEvent, SQSBatchResponse>(async (event, context) => {
+  const report = await ingestBatch(event.Records, settings, {
+    now: Date.now,
+    random: Math.random,
+    pause,
+    remaining: () => context.getRemainingTimeInMillis(),
+    store,
+    letters,
+    sequences,
+  });
+  publish(report, event.Records.length);
+  return { batchItemFailures: report.failed.map((itemIdentifier) => ({ itemIdentifier })) };
+});
+
+function sequencePort(): SequencePort {
+  const { RECEIVED_SEQUENCES_TABLE: table, REPLAY_DAYS: days } = environment;
+  if (table === undefined || days === undefined) return { claim: async () => [] };
+  return receivedSequences(new DynamoDBClient({}), table, days, Date.now, (error) =>
+    logger.error('sequence numbers not recorded', { error }),
+  );
+}
+
+function publish(report: IngestReport, messages: number): void {
+  metrics.addMetric('batchMessages', MetricUnit.Count, messages);
+  metrics.addMetric('samplesStored', MetricUnit.Count, report.samplesStored);
+  const counts = {
+    duplicates: report.duplicates,
+    replays: report.replays,
+    late: report.late,
+    gaps: report.gaps,
+    storeRetries: report.retries,
+    messagesRetried: report.failed.length,
+  };
+  for (const [name, count] of Object.entries(counts)) {
+    if (count > 0) metrics.addMetric(name, MetricUnit.Count, count);
+  }
+  for (const [reason, count] of Object.entries(report.rejected)) {
+    metrics.addMetric(`rejected.${reason}`, MetricUnit.Count, count);
+  }
+  if (Object.keys(report.rejected).length > 0) logger.warn('telemetry rejected', { rejected: report.rejected });
+  if (report.failed.length > 0) logger.warn('telemetry left to the queue', { messages: report.failed.length });
+}

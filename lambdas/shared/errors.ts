@@ -1,0 +1,25 @@
+/** Why a function gives up. `code` is stable and goes into logs and metrics. */
+export type FunctionErrorCode =
+  | 'ENVIRONMENT_INVALID'
+  | 'EVENT_INVALID'
+  | 'STORE_REFUSED'
+  | 'RESPONSE_NOT_DELIVERED'
+  | 'CLAIM_CONFLICT';
+
+export class FunctionError extends Error {
+  override readonly name = 'FunctionError';
+  readonly code: FunctionErrorCode;
+  constructor(code: FunctionErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** AWS's own name of an error (`ThrottlingException`), which SDK clients keep in `name`. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
