@@ -1,0 +1,82 @@
+import { Evaluation, type RuleInput } from '../evaluation.ts';
+import type { Evaluate } from '../functions/sql-function.ts';
+import { numbersOf } from '../values/numbers.ts';
+import type { SqlValue, SqlVersion } from '../values/value.ts';
+import { compileExpression } from './compile-expression.ts';
+import { compileCondition } from './compile-operator.ts';
+import { type CompileScope, requireVersion2016 } from './compile-scope.ts';
+import { compileSelection } from './compile-selection.ts';
+import { parseStatement } from './parse-statement.ts';
+import { SqlError } from './sql-error.ts';
+import { compileTopicFilter, topicFilterProblem } from './topic-filter.ts';
+
+/** A rule's SQL, ready to run. */
+export interface CompiledStatement {
+  /** Undefined for a rule that only Basic Ingest reaches. */
+  readonly topicFilter: string | undefined;
+  readonly matchesTopic: (topic: string) => boolean;
+  /** Names of the SET clause, for the rule's templates. */
+  readonly variables: readonly string[];
+  /** Prepares the SET variables; call before `passes`, `select` and templates of the rule. */
+  begin(evaluation: Evaluation): void;
+  /** The WHERE clause is true, or there is none. */
+  passes(evaluation: Evaluation): boolean;
+  /** The output; Undefined only for SELECT VALUE. */
+  select: Evaluate;
+}
+
+/** @throws SqlError */
+export function compileStatement(sql: string, version: SqlVersion): CompiledStatement {
+  const statement = parseStatement(sql);
+  const numbers = numbersOf(version);
+  const names = statement.assignments.map(({ name }) => name);
+  const scope = (variables: readonly string[]): CompileScope => ({
+    text: sql,
+    version,
+    numbers,
+    variables,
+    nested: false,
+  });
+
+  const { topicFilter } = statement;
+  if (topicFilter !== undefined) {
+    const problem = topicFilterProblem(topicFilter);
+    if (problem !== undefined) throw new SqlError(`FROM has ${problem},`, sql, statement.topicFilterOffset);
+  }
+  const [assignment] = statement.assignments;
+  if (assignment !== undefined) requireVersion2016(scope([]), 'the SET clause', assignment.offset);
+  const assigned = statement.assignments.map(({ value }, index) =>
+    compileExpression(value, scope(names.slice(0, index))),
+  );
+
+  const all = scope(names);
+  const select = compileSelection(statement.selection, all, compileExpression);
+  const passes =
+    statement.where === undefined
+      ? () => true
+      : compileCondition(statement.where, (node) => compileExpression(node, all));
+
+  return {
+    topicFilter,
+    matchesTopic: topicFilter === undefined ? () => false : compileTopicFilter(topicFilter),
+    variables: names,
+    begin(evaluation) {
+      if (assigned.length === 0) return;
+      const values: SqlValue[] = [];
+      evaluation.variables = values;
+      for (const evaluate of assigned) values.push(evaluate(evaluation));
+    },
+    passes,
+    select,
+  };
+}
+
+export function evaluateStatement(
+  statement: CompiledStatement,
+  input: RuleInput,
+): { match: false } | { match: true; output: SqlValue } {
+  const evaluation = new Evaluation(input);
+  statement.begin(evaluation);
+  if (!statement.passes(evaluation)) return { match: false };
+  return { match: true, output: statement.select(evaluation) };
+}
