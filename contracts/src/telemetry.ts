@@ -5,13 +5,32 @@ export const MAX_PAYLOAD_BYTES = 131_072;
 export const MAX_SAMPLES_PER_MESSAGE = 500;
 export const MAX_VALUES_PER_SAMPLE = 100;
 
-/** Measure names that the store adds itself. */
-export const RESERVED_MEASURES = ['boot_id', 'sequence', 'time', 'measure_name'] as const;
+/** Measure names that the store adds itself, and its dimensions, which are columns of the same table. */
+export const RESERVED_MEASURES = [
+  'boot_id',
+  'sequence',
+  'time',
+  'measure_name',
+  'thing_name',
+  'site',
+  'device_type',
+] as const;
+
+/** Beginnings that Timestream keeps for itself (developer guide, "Quotas", naming constraints). */
+export const RESERVED_MEASURE_PREFIXES = ['ts_', 'measure_value'] as const;
 
 const measureName = z
   .string()
   .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'must be 1 to 64 letters, digits or underscores, beginning with a letter')
-  .refine((name) => !(RESERVED_MEASURES as readonly string[]).includes(name), 'is reserved');
+  .refine((name) => !isReserved(name.toLowerCase()), 'is reserved');
+
+/** Column names of a query do not tell cases apart. */
+function isReserved(name: string): boolean {
+  return (
+    (RESERVED_MEASURES as readonly string[]).includes(name) ||
+    RESERVED_MEASURE_PREFIXES.some((prefix) => name.startsWith(prefix))
+  );
+}
 
 const measureValue = z.union([z.number(), z.boolean(), z.string().max(2048)]);
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClaimCredentials } from '@fleetwright/contracts';
+import { FunctionError, messageOf } from '../shared/errors.ts';
 import type { ClaimProperties, ClaimRequest } from './schema.ts';
 
 /** A secret's version: the credentials and what they were made for. */
@@ -111,10 +112,21 @@ async function create(versionId: string, properties: ClaimProperties, ports: Cla
     });
     await ports.activate(certificate.certificateId);
   } catch (error) {
-    await ports.withdraw(certificate.certificateId, certificate.certificateArn);
+    await withdrawAfter(error, certificate, ports);
     throw error;
   }
   return { physicalResourceId: certificate.certificateId, certificateArn: certificate.certificateArn };
+}
+
+/** @throws FunctionError `CLAIM_CONFLICT` naming the certificate that stays behind, inactive */
+async function withdrawAfter(error: unknown, certificate: NewCertificate, ports: ClaimPorts): Promise<void> {
+  try {
+    await ports.withdraw(certificate.certificateId, certificate.certificateArn);
+  } catch (second) {
+    const id = certificate.certificateId;
+    const text = `${messageOf(error)}; certificate ${id} could not be withdrawn: ${messageOf(second)}`;
+    throw new FunctionError('CLAIM_CONFLICT', text, { cause: error });
+  }
 }
 
 function result(stackId: string, certificateId: string): ClaimResult {

@@ -40,6 +40,7 @@ export function receivedSequences(
           try {
             await claimBlock(client, tableName, block, expiresAt, verdicts);
           } catch (error) {
+            if (!isTransient(error)) throw error;
             onFailure(error);
             for (const { index } of block.places) verdicts[index] = undefined;
           }
@@ -50,6 +51,20 @@ export function receivedSequences(
     },
   };
 }
+
+/** What the SDK has retried in vain; everything else, such as a missing permission, is the function's own fault. */
+function isTransient(error: unknown): boolean {
+  const { $metadata, $retryable } = error as { $metadata?: { httpStatusCode?: number }; $retryable?: unknown };
+  const status = $metadata?.httpStatusCode;
+  return status === undefined || status >= 500 || $retryable !== undefined || TRANSIENT.has(errorName(error));
+}
+
+const TRANSIENT = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionInProgressException',
+]);
 
 interface Block {
   readonly stream: string;
