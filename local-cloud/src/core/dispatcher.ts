@@ -19,8 +19,11 @@ export class Dispatcher implements ApiDispatcher {
     this.#entropy = entropy;
   }
 
+  /** Several plugins may each register operations of one service, as registry and rules do for IoT. */
   register(api: ServiceApi): void {
-    this.#apis.set(api.service, api);
+    const known = this.#apis.get(api.service);
+    const operations = [...(known?.operations ?? []), ...api.operations];
+    this.#apis.set(api.service, { ...known, ...api, operations });
     for (const operation of api.operations) this.#operations.set(`${api.service}.${operation.name}`, operation);
   }
 
