@@ -13,6 +13,7 @@ const base = { ResponseURL: 'https://answer', StackId: STACK, LogicalResourceId:
 
 /** AWS IoT and Secrets Manager as far as the function sees them. */
 function world(failAt?: keyof ClaimPorts) {
+  let made = 0;
   const certificates = new Map<string, { active: boolean; policies: Set<string> }>();
   const versions: { id: string; claim: KeptClaim }[] = [];
   const guard = (name: keyof ClaimPorts) => {
@@ -21,7 +22,7 @@ function world(failAt?: keyof ClaimPorts) {
   const ports: ClaimPorts = {
     async createCertificate() {
       guard('createCertificate');
-      const certificateId = String(certificates.size + 1).repeat(64);
+      const certificateId = String(++made).repeat(64);
       certificates.set(certificateId, { active: false, policies: new Set() });
       return { certificateId, certificateArn: arnOf(certificateId), certificatePem: 'pem', privateKeyPem: 'key' };
     },
@@ -140,13 +141,14 @@ test('an update that is rolled back returns to the certificate it came from', as
 });
 
 test('a generation whose certificate is gone is made anew', async () => {
-  const { ports } = world();
+  const { ports, versions } = world();
   const second = { ...properties, Generation: '2' };
   const old = await manageClaim(create('r1'), ports);
   const made = await manageClaim(update('r2', old.physicalResourceId, second, properties), ports);
   await manageClaim(remove(old.physicalResourceId), ports);
   const back = await manageClaim(update('r3', made.physicalResourceId, properties, second), ports);
-  expect([old.physicalResourceId, made.physicalResourceId]).not.toContain(back.certificateArn);
+  expect([old.physicalResourceId, made.physicalResourceId]).not.toContain(back.physicalResourceId);
+  expect(versions.at(-1)?.claim.certificateId).toBe(back.physicalResourceId);
 });
 
 test('deleting what was never created does nothing', async () => {

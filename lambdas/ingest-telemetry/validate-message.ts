@@ -20,9 +20,21 @@ export type Validation =
 export function validateMessage(payload: unknown): Validation {
   if (isPlainlyValid(payload)) return { ok: true, message: payload };
   const parsed = telemetryMessageSchema.safeParse(payload);
-  return parsed.success
-    ? { ok: true, message: parsed.data }
-    : { ok: false, problem: z.prettifyError(parsed.error).replaceAll('\n', '; ') };
+  return parsed.success ? { ok: true, message: parsed.data } : { ok: false, problem: describe(parsed.error.issues) };
+}
+
+/** Problems that are spelled out; a message can have thousands. */
+const MAX_PROBLEMS = 5;
+
+function describe(issues: readonly z.core.$ZodIssue[]): string {
+  const named = issues.slice(0, MAX_PROBLEMS).map((issue) => {
+    // What is wrong with a key stands one level below.
+    const message =
+      issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join(', ') : issue.message;
+    return `${z.core.toDotPath(issue.path) || 'message'}: ${message}`;
+  });
+  const more = issues.length - named.length;
+  return more > 0 ? `${named.join('; ')}; and ${more} more` : named.join('; ');
 }
 
 const MAX_TEXT = 2048;
