@@ -1,0 +1,91 @@
+import type { CloudContext, ServicePlugin } from '../core/plugin.ts';
+import { Broker } from './broker.ts';
+import { BrokerCore } from './broker-core.ts';
+import { AWS_LIMITS, type BrokerLimits } from './limits.ts';
+import { Listener } from './listener.ts';
+import { ReservedTopicRegistry } from './reserved-topics.ts';
+
+/** Where the broker listens, and which of AWS's limits are changed (`Infinity` lifts one). */
+export interface BrokerOptions extends Partial<BrokerLimits> {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Refuse TLS clients that send no server name. AWS demands one only for some endpoints (protocols.html). */
+  readonly requireServerName?: boolean;
+}
+
+export interface BrokerPlugin extends ServicePlugin {
+  /** The bound port, once started; before that, the configured one. */
+  readonly port: number;
+}
+
+/**
+ * The MQTT broker of AWS IoT Core. Provides the ports `reservedTopics` (at once) and `broker` (publishing works once
+ * started); needs `devices`, `rules` and `serverIdentity` at its start.
+ *
+ * `start` rejects with CloudError `PORT_IN_USE` when the port is taken.
+ */
+export function createBrokerPlugin(options: BrokerOptions): (context: CloudContext) => BrokerPlugin {
+  const { host, port: configuredPort, requireServerName = false, ...changed } = options;
+  const limits: BrokerLimits = { ...AWS_LIMITS, ...withoutUndefined(changed) };
+  return (context) => {
+    const reserved = new ReservedTopicRegistry();
+    context.ports.provide('reservedTopics', reserved);
+    const lazy = lazyBroker(context, limits, reserved);
+    context.ports.provide('broker', {
+      publish: (message) => lazy().publish(message),
+      reply: (clientId, topic, payload) => lazy().reply(clientId, topic, payload),
+      disconnect: (match, reason) => lazy().disconnect(match, reason),
+      connectedClients: () => lazy().connectedClients(),
+    });
+    let port = configuredPort;
+    let listener: Listener | undefined;
+    return {
+      name: 'broker',
+      get port() {
+        return port;
+      },
+      async start() {
+        const broker = lazy();
+        context.ports.get('devices').onIdentityChange((certificateId) => broker.identityChanged(certificateId));
+        listener = new Listener({
+          host,
+          port: configuredPort,
+          requireServerName,
+          identity: context.ports.get('serverIdentity'),
+          handshakeTimeoutMs: limits.connectTimeoutMs,
+          isActive: (certificate) => context.ports.get('devices').isActive(certificate),
+          onClient: (socket, certificate) => broker.connect(socket, certificate),
+          onRefused: (reason) => {
+            context.meter.count('mqtt.connectsRefused');
+            context.log('info', 'mqtt connection refused', { reason });
+          },
+        });
+        port = await listener.start();
+        context.log('info', 'mqtt broker listens', { host, port });
+      },
+      async stop() {
+        lazy().stop();
+        await listener?.stop();
+      },
+    };
+  };
+}
+
+/** The broker is made at its first use: other plugins publish while they start, before the listener is up. */
+function lazyBroker(context: CloudContext, limits: BrokerLimits, reserved: ReservedTopicRegistry): () => Broker {
+  let broker: Broker | undefined;
+  return () => {
+    if (broker === undefined) {
+      const core = new BrokerCore(context, limits, reserved);
+      broker = new Broker(core);
+      core.versions.start();
+      broker.takeUp();
+    }
+    return broker;
+  };
+}
+
+function withoutUndefined(limits: Partial<BrokerLimits>): Partial<BrokerLimits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+}
