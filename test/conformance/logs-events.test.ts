@@ -8,7 +8,7 @@ import type {
   PutLogEventsResponse,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { ManualClock } from '../../local-cloud/src/core/clock.ts';
-import { createCloudWatchLogsPlugin } from '../../local-cloud/src/services/cloudwatch-logs/plugin.ts';
+import { createCloudwatchLogsPlugin } from '../../local-cloud/src/services/cloudwatch-logs/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, type TestCloud } from '../../local-cloud/src/testing/context.ts';
 
 /** Expected values: CloudWatch Logs API reference, "PutLogEvents", "GetLogEvents", "FilterLogEvents". */
@@ -25,7 +25,7 @@ function call<O>(operation: string, input: object, on: TestCloud<ManualClock> = 
 
 async function open(directory?: string, clock = new ManualClock()): Promise<TestCloud<ManualClock>> {
   const opened = createTestCloud<ManualClock>(directory === undefined ? { clock } : { clock, directory });
-  await opened.use(createCloudWatchLogsPlugin).start?.();
+  await opened.use(createCloudwatchLogsPlugin).start?.();
   return opened;
 }
 

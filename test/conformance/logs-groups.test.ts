@@ -1,13 +1,13 @@
 import type { DescribeLogGroupsResponse, ListTagsForResourceResponse } from '@aws-sdk/client-cloudwatch-logs';
 import type { ResourceProvider } from '../../local-cloud/src/core/resources.ts';
-import { createCloudWatchLogsPlugin } from '../../local-cloud/src/services/cloudwatch-logs/plugin.ts';
+import { createCloudwatchLogsPlugin } from '../../local-cloud/src/services/cloudwatch-logs/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, testScope } from '../../local-cloud/src/testing/context.ts';
 
 /** Expected values: CloudWatch Logs API reference; CloudFormation template reference, "AWS::Logs::LogGroup". */
 
 function setUp() {
   const cloud = createTestCloud();
-  const plugin = cloud.use(createCloudWatchLogsPlugin);
+  const plugin = cloud.use(createCloudwatchLogsPlugin);
   const provider = (type: string) => plugin.resources?.find((one) => one.type === type) as ResourceProvider;
   return {
     cloud,

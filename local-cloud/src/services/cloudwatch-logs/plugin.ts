@@ -14,7 +14,7 @@ import { createLogGroupProvider } from './resources/log-group.ts';
 import { createLogStreamProvider } from './resources/log-stream.ts';
 
 /** Amazon CloudWatch Logs: groups, streams, events, retention by the clock, search by terms. */
-export const createCloudWatchLogsPlugin: PluginFactory = (context) => {
+export const createCloudwatchLogsPlugin: PluginFactory = (context) => {
   const logs = new LogGroups(context);
   let sweep: Timer | undefined;
   const expire = () => {
