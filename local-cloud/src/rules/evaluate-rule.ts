@@ -1,9 +1,9 @@
 import { type Entropy, uuid } from '../core/entropy.ts';
 import type { MessageProperties } from '../core/mqtt.ts';
 import { splitBasicIngest } from './basic-ingest.ts';
+import { outputBytes } from './output-bytes.ts';
 import { compileStatement, evaluateStatement } from './sql/compile-statement.ts';
-import { toJson } from './values/json.ts';
-import { DEFAULT_SQL_VERSION, RawPayload, type SqlValue, type SqlVersion } from './values/value.ts';
+import { DEFAULT_SQL_VERSION, type SqlValue, type SqlVersion } from './values/value.ts';
 
 /** One rule and one message, evaluated without a cloud. */
 export interface RuleTrial {
@@ -61,9 +61,4 @@ export function evaluateRule(trial: RuleTrial): RuleTrialResult {
   });
   if (!result.match) return { match: false };
   return { match: true, output: result.output, outputBytes: outputBytes(result.output) };
-}
-
-/** Bytes of an output: raw payloads as they came, all else as JSON. */
-export function outputBytes(output: SqlValue): Buffer {
-  return output instanceof RawPayload ? output.bytes : Buffer.from(toJson(output));
 }

@@ -102,7 +102,7 @@ function createNumbers(keepWhole: boolean): Numbers {
       const a = fastScale(left);
       const b = fastScale(right);
       if (a >= 0 && b >= 0) {
-        const scale = a > b ? a : b;
+        const scale = Math.max(a, b);
         const power = POWERS_OF_TEN[scale] as number;
         const shifted = Math.round(left * power) + sign * Math.round(right * power);
         if (shifted < FAST_LIMIT && shifted > -FAST_LIMIT) return fastResult(shifted, scale);
