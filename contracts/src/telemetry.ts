@@ -17,7 +17,7 @@ export const RESERVED_MEASURES = [
 ] as const;
 
 /** Beginnings that Timestream keeps for itself (developer guide, "Quotas", naming constraints). */
-export const RESERVED_MEASURE_PREFIXES = ['ts_', 'measure_value'] as const;
+export const RESERVED_MEASURE_PREFIXES = ['ts_', 'measure_name', 'measure_value'] as const;
 
 const measureName = z
   .string()

@@ -28,6 +28,7 @@ export class IdentityStack extends Stack {
       names,
       deviceTypes: settings.provisioning.deviceTypes,
       basicIngestChannels: basicIngest,
+      removalPolicy: shared.removalPolicy,
     });
     const provisioning = new FleetProvisioning(this, 'FleetProvisioning', {
       ...shared,

@@ -1,5 +1,5 @@
 import type { PlatformNames } from '@fleetwright/contracts';
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnPolicy, CfnThingGroup, CfnThingType } from 'aws-cdk-lib/aws-iot';
 import { Construct } from 'constructs';
 import { devicePolicyDocument } from './device-policy.ts';
@@ -10,6 +10,8 @@ export interface DeviceRegistryProps {
   readonly deviceTypes: readonly string[];
   /** Channels that devices may publish through Basic Ingest, besides their ordinary topics. */
   readonly basicIngestChannels: readonly ('telemetry' | 'event')[];
+  /** Of everything here: a type with things, and a policy with certificates, cannot be deleted anyway. */
+  readonly removalPolicy: RemovalPolicy;
 }
 
 /** What every device of a stage has in common: its type, its group and the one policy, which names nobody. */
@@ -40,5 +42,8 @@ export class DeviceRegistry extends Construct {
     const policyDocument = devicePolicyDocument(arnPrefix, props.names, props.basicIngestChannels);
     checkPolicySize(this, 'device policy', policyDocument);
     this.devicePolicy = new CfnPolicy(this, 'DevicePolicy', { policyName: props.names.devicePolicy, policyDocument });
+    for (const resource of [...this.thingTypes, this.thingGroup, this.devicePolicy]) {
+      resource.applyRemovalPolicy(props.removalPolicy);
+    }
   }
 }

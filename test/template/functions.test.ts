@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ofType, type Resource, synthesize } from './synthesized.ts';
+
+const { app, resources } = synthesize();
+const functions = ofType(resources, 'AWS::Lambda::Function').map(
+  ([id, resource]) => [resource.Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME, id, resource] as const,
+);
+
+function bundleOf(resource: Resource): string {
+  const hash = resource.Properties.Code.S3Key.replace('.zip', '');
+  return join(app.outdir, `asset.${hash}`, 'index.js');
+}
+
+test('there is one function for each folder of lambdas', () => {
+  expect(functions.map(([name]) => name).sort()).toEqual([
+    'claim-credentials',
+    'ingest-telemetry',
+    'pre-provisioning-hook',
+  ]);
+});
+
+describe.each(functions)('%s', (_name, _id, resource) => {
+  test('runs on a runtime that AWS still takes, on the cheaper architecture', () => {
+    expect(resource.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+  });
+
+  test('has a log group of its own with a retention and a removal policy', () => {
+    const group = [...resources].find(([id]) => id.endsWith(`/${resource.Properties.LoggingConfig.LogGroup.Ref}`))?.[1];
+    expect(group?.Type).toBe('AWS::Logs::LogGroup');
+    expect(group?.Properties.RetentionInDays).toBe(14);
+    expect(group?.DeletionPolicy).toBeDefined();
+  });
+
+  test('loads on the Node of this machine and exports its handler', () => {
+    // Values that pass every function's own check, taken from the template, with references as they would resolve.
+    const environment = Object.fromEntries(
+      Object.entries(resource.Properties.Environment.Variables).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : 'https://sqs.us-east-1.amazonaws.com/123456789012/x',
+      ]),
+    );
+    const script = `process.stdout.write(typeof require(${JSON.stringify(bundleOf(resource))}).handler)`;
+    const options = { env: { ...environment, AWS_REGION: 'us-east-1', NODE_NO_WARNINGS: '1' } as NodeJS.ProcessEnv };
+    expect(execFileSync(process.execPath, ['-e', script], options).toString()).toBe('function');
+  });
+
+  test('its bundle is the same wherever the repository lies', () => {
+    expect(readFileSync(bundleOf(resource), 'utf8')).not.toContain(process.cwd());
+  });
+});
+
+test('another assembly of the same sources has the same bundles', () => {
+  const keys = (all: ReadonlyMap<string, Resource>) =>
+    ofType(all, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.Code.S3Key);
+  expect(keys(synthesize().resources)).toEqual(keys(resources));
+  expect(new Set(keys(resources)).size).toBe(functions.length);
+});

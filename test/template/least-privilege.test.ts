@@ -1,0 +1,88 @@
+import { flat, list, ofType, synthesize } from './synthesized.ts';
+
+const { resources } = synthesize();
+
+/**
+ * Actions that the service authorization reference gives no resource type, so that a policy can only say `*`.
+ * Everything else must name what it acts on.
+ */
+const WITHOUT_RESOURCE_TYPE = new Set([
+  'iot:AttachPrincipalPolicy',
+  'iot:AttachThingPrincipal',
+  'iot:CreateKeysAndCertificate',
+  'iot:ListPrincipalThings',
+  'iot:RegisterThing',
+  'timestream:DescribeEndpoints',
+]);
+
+/** Wildcards inside an ARN: only the part that nobody can know beforehand. */
+const OPEN_ENDS = [
+  /:thing\/fleetwright-dev-pump-station-\*$/,
+  /:cert\/\*$/,
+  /<RawArchiveBucket\w+\.Arn>\/raw\/\*$/,
+  /<RawArchiveBucket\w+\.Arn>\/raw-errors\/\*$/,
+];
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+const statements: { policy: string; statement: Statement }[] = ofType(
+  resources,
+  'AWS::IAM::Policy',
+  'AWS::IAM::ManagedPolicy',
+).flatMap(([policy, { Properties }]) =>
+  list<Statement>(Properties.PolicyDocument.Statement).map((statement) => ({ policy, statement })),
+);
+
+test('there are statements to look at', () => {
+  expect(statements.length).toBeGreaterThan(15);
+});
+
+test.each(statements.map(({ policy, statement }) => [policy, list(statement.Action).join(' '), statement] as const))(
+  '%s names what it acts on: %s',
+  (_policy, _actions, statement) => {
+    expect(statement.Effect).toBe('Allow');
+    for (const action of list(statement.Action)) expect(action).not.toContain('*');
+    for (const resource of list(statement.Resource).map(flat)) {
+      if (resource === '*') {
+        for (const action of list(statement.Action)) expect(WITHOUT_RESOURCE_TYPE).toContain(action);
+      } else if (resource.includes('*')) {
+        expect(OPEN_ENDS.some((end) => end.test(resource))).toBe(true);
+      }
+    }
+  },
+);
+
+test('no role has a managed policy of AWS, which names nothing of ours', () => {
+  for (const [, { Properties }] of ofType(resources, 'AWS::IAM::Role')) {
+    expect(Properties.ManagedPolicyArns).toBeUndefined();
+  }
+});
+
+test('no two functions and no two rules share a role', () => {
+  const roles = [
+    ...ofType(resources, 'AWS::Lambda::Function').map(([, { Properties }]) => flat(Properties.Role)),
+    ...ofType(resources, 'AWS::IoT::TopicRule').map(([, { Properties }]) =>
+      [...new Set(JSON.stringify(Properties).match(/"\w*Role\w*","Arn"/g))].join(),
+    ),
+  ];
+  expect(new Set(roles).size).toBe(roles.length);
+});
+
+test('the ingest function may do exactly what it does', () => {
+  const own = statements.filter(({ policy }) => /IngestRoleDefaultPolicy/.test(policy));
+  expect(own.flatMap(({ statement }) => list(statement.Action)).sort()).toEqual([
+    'dynamodb:UpdateItem',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:ReceiveMessage',
+    'sqs:SendMessage',
+    'timestream:DescribeEndpoints',
+    'timestream:WriteRecords',
+  ]);
+});
