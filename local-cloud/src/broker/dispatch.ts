@@ -32,24 +32,24 @@ export function handlePacket(client: Client, header: number, buffer: Buffer, sta
   switch (header) {
     case PUBACK:
       handlePuback(state, buffer, start, end);
-      return;
+      break;
     case PINGREQ:
       // [MQTT-3.12.4-1]
       if (end !== start) throw malformed('PINGREQ with content');
       client.output.push(PINGRESP);
-      return;
+      break;
     case SUBSCRIBE:
       handleSubscribe(client, state, buffer, start, end);
-      return;
+      break;
     case UNSUBSCRIBE:
       handleUnsubscribe(client, state, buffer, start, end);
-      return;
+      break;
     case DISCONNECT:
       handleDisconnect(client, state, buffer, start, end);
-      return;
+      break;
     case CONNECT:
       handleConnect(client, buffer, start, end);
-      return;
+      break;
     default:
       // Server-to-client packets, wrong flags [MQTT-2.1.3-1], and "AWS IoT doesn't support … PUBREC, PUBREL, PUBCOMP,
       // and AUTH" (developer guide, mqtt.html, "AWS IoT differences from MQTT specifications").
