@@ -1,0 +1,183 @@
+import { NotImplementedError } from '../../../core/errors.ts';
+import { checkIntrinsics } from './intrinsics.ts';
+import { invalidTemplate } from './template-error.ts';
+
+/** Body of a fleet provisioning template (developer guide, `provision-template`), read and checked but not resolved. */
+export interface TemplateDocument {
+  readonly parameters: ReadonlyMap<string, { readonly defaultValue: string | undefined }>;
+  readonly mappings: Mappings;
+  readonly thing: TemplateResource | undefined;
+  readonly certificate: TemplateResource;
+  readonly policies: readonly TemplateResource[];
+  readonly deviceConfiguration: JsonObject;
+}
+
+export interface TemplateResource {
+  readonly properties: JsonObject;
+  readonly overrides: ReadonlyMap<string, OverrideSetting>;
+}
+
+export type OverrideSetting = 'DO_NOTHING' | 'REPLACE' | 'FAIL' | 'MERGE';
+export type JsonObject = Readonly<Record<string, unknown>>;
+export type Mappings = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
+
+/** The certificate that is being registered; it needs no declaration. */
+export const CERTIFICATE_ID = 'AWS::IoT::Certificate::Id';
+
+interface ResourceRules {
+  readonly properties: readonly string[];
+  readonly required: readonly string[];
+  /** Property → settings allowed in OverrideSettings. */
+  readonly overrides: Readonly<Record<string, readonly OverrideSetting[]>>;
+}
+
+const PLAIN: readonly OverrideSetting[] = ['DO_NOTHING', 'REPLACE', 'FAIL'];
+const MERGEABLE: readonly OverrideSetting[] = [...PLAIN, 'MERGE'];
+
+const RULES: Readonly<Record<string, ResourceRules>> = {
+  'AWS::IoT::Thing': {
+    properties: ['ThingName', 'AttributePayload', 'ThingTypeName', 'ThingGroups'],
+    required: ['ThingName'],
+    overrides: { AttributePayload: MERGEABLE, ThingTypeName: PLAIN, ThingGroups: MERGEABLE },
+  },
+  // "Only certificate IDs can be used with a fleet provisioning template."
+  'AWS::IoT::Certificate': {
+    properties: ['CertificateId', 'Status'],
+    required: ['CertificateId'],
+    overrides: { Status: PLAIN },
+  },
+  'AWS::IoT::Policy': { properties: ['PolicyName', 'PolicyDocument'], required: [], overrides: {} },
+};
+
+/** Properties that AWS IoT documents and this cloud does not build. */
+const NOT_BUILT: readonly string[] = ['BillingGroup', 'ThingPrincipalType'];
+
+/** @throws AwsError InvalidRequestException, naming the place; NotImplemented for what is not built */
+export function parseTemplate(body: string): TemplateDocument {
+  const root = parseJson(body);
+  for (const key of Object.keys(root)) {
+    if (!['Parameters', 'Mappings', 'Resources', 'DeviceConfiguration'].includes(key)) {
+      throw invalidTemplate(`unknown section ${key}`);
+    }
+  }
+  const parameters = readParameters(objectAt('Parameters', root.Parameters ?? {}));
+  const mappings = readMappings(objectAt('Mappings', root.Mappings ?? {}));
+  const deviceConfiguration = readDeviceConfiguration(root.DeviceConfiguration);
+  const resources = readResources(objectAt('Resources', root.Resources));
+  const names = new Set([...parameters.keys(), CERTIFICATE_ID]);
+  checkIntrinsics(root.Resources, names, mappings);
+  checkIntrinsics(deviceConfiguration, names, mappings);
+  return { parameters, mappings, deviceConfiguration, ...resources };
+}
+
+function parseJson(body: string): JsonObject {
+  let root: unknown;
+  try {
+    root = JSON.parse(body);
+  } catch {
+    throw invalidTemplate('the template body is not valid JSON');
+  }
+  return objectAt('the template body', root);
+}
+
+function objectAt(path: string, value: unknown): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw invalidTemplate(`${path} must be an object`);
+}
+
+function readParameters(section: JsonObject): TemplateDocument['parameters'] {
+  const parameters = new Map<string, { defaultValue: string | undefined }>();
+  for (const [name, declaration] of Object.entries(section)) {
+    const { Type, Default, ...rest } = objectAt(`parameter ${name}`, declaration);
+    const unknown = Object.keys(rest)[0];
+    if (unknown !== undefined) throw invalidTemplate(`parameter ${name} has unknown member ${unknown}`);
+    if (Type !== 'String') throw invalidTemplate(`parameter ${name} must have type String`);
+    if (Default !== undefined && typeof Default !== 'string') {
+      throw invalidTemplate(`the default of parameter ${name} must be a string`);
+    }
+    parameters.set(name, { defaultValue: Default });
+  }
+  return parameters;
+}
+
+/** "You cannot include parameters, pseudo parameters, or call intrinsic functions in the Mappings section." */
+function readMappings(section: JsonObject): Mappings {
+  for (const [map, entries] of Object.entries(section)) {
+    for (const [key, values] of Object.entries(objectAt(`mapping ${map}`, entries))) {
+      for (const [name, value] of Object.entries(objectAt(`mapping ${map}.${key}`, values))) {
+        if (name === 'Ref' || name.startsWith('Fn::') || (typeof value === 'object' && value !== null)) {
+          throw invalidTemplate(`mapping ${map}.${key}.${name} must be a plain value`);
+        }
+      }
+    }
+  }
+  return section as Mappings;
+}
+
+/** "The DeviceConfiguration section doesn't support nested JSON objects." Intrinsic functions are no nesting. */
+function readDeviceConfiguration(section: unknown): JsonObject {
+  const configuration = objectAt('DeviceConfiguration', section ?? {});
+  for (const [name, value] of Object.entries(configuration)) {
+    if (typeof value !== 'object' || value === null) continue;
+    const keys = Object.keys(value);
+    const intrinsic = !Array.isArray(value) && keys.length === 1 && /^(Ref|Fn::)/.test(keys[0] as string);
+    if (!intrinsic) throw invalidTemplate(`DeviceConfiguration.${name} must not hold nested JSON`);
+  }
+  return configuration;
+}
+
+function readResources(section: JsonObject): Pick<TemplateDocument, 'thing' | 'certificate' | 'policies'> {
+  const byType = new Map<string, TemplateResource[]>(Object.keys(RULES).map((type) => [type, []]));
+  for (const [logicalName, value] of Object.entries(section)) {
+    const { Type, Properties, OverrideSettings, ...rest } = objectAt(`resource ${logicalName}`, value);
+    const unknown = Object.keys(rest)[0];
+    if (unknown !== undefined) throw invalidTemplate(`resource ${logicalName} has unknown member ${unknown}`);
+    const rules = typeof Type === 'string' && Object.hasOwn(RULES, Type) ? RULES[Type] : undefined;
+    if (rules === undefined) throw invalidTemplate(`resource ${logicalName} has unknown type ${JSON.stringify(Type)}`);
+    const properties = objectAt(`resource ${logicalName}.Properties`, Properties ?? {});
+    checkProperties(logicalName, properties, rules);
+    byType.get(Type as string)?.push({ properties, overrides: readOverrides(logicalName, OverrideSettings, rules) });
+  }
+  const things = byType.get('AWS::IoT::Thing') ?? [];
+  const certificates = byType.get('AWS::IoT::Certificate') ?? [];
+  const policies = byType.get('AWS::IoT::Policy') ?? [];
+  if (things.length > 1) throw invalidTemplate('only one thing can be declared');
+  if (certificates.length !== 1) throw invalidTemplate('exactly one certificate must be declared');
+  for (const { properties } of policies) {
+    if (Object.keys(properties).length !== 1)
+      throw invalidTemplate('a policy needs PolicyName or PolicyDocument, but not both');
+  }
+  return { thing: things[0], certificate: certificates[0] as TemplateResource, policies };
+}
+
+function checkProperties(logicalName: string, properties: JsonObject, rules: ResourceRules): void {
+  for (const name of Object.keys(properties)) {
+    if (NOT_BUILT.includes(name)) throw new NotImplementedError(`${name} in a provisioning template`);
+    if (!rules.properties.includes(name)) throw invalidTemplate(`resource ${logicalName} has unknown property ${name}`);
+  }
+  for (const name of rules.required) {
+    if (properties[name] === undefined) throw invalidTemplate(`resource ${logicalName} needs property ${name}`);
+  }
+}
+
+/** Settings are written as in the examples (`ThingTypeName`) or as in the list of the guide (`THING_TYPE_NAME`). */
+function readOverrides(logicalName: string, section: unknown, rules: ResourceRules): Map<string, OverrideSetting> {
+  const overrides = new Map<string, OverrideSetting>();
+  for (const [written, setting] of Object.entries(
+    objectAt(`resource ${logicalName}.OverrideSettings`, section ?? {}),
+  )) {
+    const property = Object.keys(rules.overrides).find((name) => plain(name) === plain(written));
+    const allowed = property === undefined ? undefined : rules.overrides[property];
+    if (property === undefined || allowed?.includes(setting as OverrideSetting) !== true) {
+      throw invalidTemplate(
+        `resource ${logicalName} has invalid override setting ${written}: ${JSON.stringify(setting)}`,
+      );
+    }
+    overrides.set(property, setting as OverrideSetting);
+  }
+  return overrides;
+}
+
+function plain(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}

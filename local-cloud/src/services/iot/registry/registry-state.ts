@@ -1,0 +1,135 @@
+import type { Account } from '../../../core/account.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Entropy } from '../../../core/entropy.ts';
+import type { Collection, Store } from '../../../core/store.ts';
+import { type IotResourceType, iotArn } from '../arns.ts';
+import type { IdentityChanges } from '../identity-changes.ts';
+import type {
+  CertificateRecord,
+  PolicyRecord,
+  PrincipalAttachment,
+  TemplateRecord,
+  TemporaryClaimRecord,
+  ThingGroupRecord,
+  ThingRecord,
+  ThingTypeRecord,
+} from './records.ts';
+import { Relation } from './relation.ts';
+import { creationOrder, Table } from './table.ts';
+
+export interface RegistryEnvironment {
+  readonly account: Account;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly store: Store;
+  readonly changes: IdentityChanges;
+}
+
+/** Everything the registry keeps, with the indexes that spare it from searching. */
+export class RegistryState {
+  readonly environment: RegistryEnvironment;
+  readonly things: Table<ThingRecord>;
+  readonly thingTypes: Table<ThingTypeRecord>;
+  readonly thingGroups: Table<ThingGroupRecord>;
+  readonly certificates: Table<CertificateRecord>;
+  readonly policies: Table<PolicyRecord>;
+  readonly templates: Table<TemplateRecord>;
+  readonly claims: Collection<TemporaryClaimRecord>;
+  readonly tags: Collection<Readonly<Record<string, string>>>;
+  /** thing name – certificate id */
+  readonly attachments: Relation<PrincipalAttachment>;
+  /** thing name – group name */
+  readonly memberships: Relation<true>;
+  /** policy name – ARN of a certificate or thing group */
+  readonly policyTargets: Relation<true>;
+  readonly #thingsOfType = new Map<string, Set<string>>();
+  readonly #childrenOfGroup = new Map<string, Set<string>>();
+
+  constructor(environment: RegistryEnvironment) {
+    const { store } = environment;
+    this.environment = environment;
+    this.things = new Table(store, 'iot/things');
+    this.thingTypes = new Table(store, 'iot/thingTypes');
+    this.thingGroups = new Table(store, 'iot/thingGroups');
+    this.certificates = new Table(store, 'iot/certificates', (record) => creationOrder(record.creationDate, record.id));
+    this.policies = new Table(store, 'iot/policies', (record) => creationOrder(record.creationDate, record.name));
+    this.templates = new Table(store, 'iot/provisioningTemplates');
+    this.claims = store.collection('iot/temporaryClaims');
+    this.tags = store.collection('iot/tags');
+    this.attachments = new Relation(store, 'iot/thingPrincipals');
+    this.memberships = new Relation(store, 'iot/thingGroupMembers');
+    this.policyTargets = new Relation(store, 'iot/policyTargets');
+    for (const thing of this.things.values()) addTo(this.#thingsOfType, thing.typeName, thing.name);
+    for (const group of this.thingGroups.values()) addTo(this.#childrenOfGroup, group.parentName, group.name);
+  }
+
+  arn(type: IotResourceType, name: string): string {
+    return iotArn(this.environment.account, type, name);
+  }
+
+  now(): number {
+    return this.environment.clock.now();
+  }
+
+  putThing(record: ThingRecord): void {
+    const before = this.things.get(record.name)?.typeName;
+    if (before !== record.typeName) removeFrom(this.#thingsOfType, before, record.name);
+    addTo(this.#thingsOfType, record.typeName, record.name);
+    this.things.put(record.name, record);
+  }
+
+  deleteThing(record: ThingRecord): void {
+    removeFrom(this.#thingsOfType, record.typeName, record.name);
+    this.things.delete(record.name);
+  }
+
+  thingsOfType(typeName: string): ReadonlySet<string> {
+    return this.#thingsOfType.get(typeName) ?? NONE;
+  }
+
+  /** A group never changes its parent (developer guide, `thing-groups`). */
+  putThingGroup(record: ThingGroupRecord): void {
+    addTo(this.#childrenOfGroup, record.parentName, record.name);
+    this.thingGroups.put(record.name, record);
+  }
+
+  deleteThingGroup(record: ThingGroupRecord): void {
+    removeFrom(this.#childrenOfGroup, record.parentName, record.name);
+    this.thingGroups.delete(record.name);
+  }
+
+  childGroupsOf(name: string): ReadonlySet<string> {
+    return this.#childrenOfGroup.get(name) ?? NONE;
+  }
+
+  /** The group itself, its parent, and so on up to the root. */
+  *groupAndAncestors(name: string): Generator<ThingGroupRecord> {
+    for (let group = this.thingGroups.get(name); group !== undefined; ) {
+      yield group;
+      group = group.parentName === undefined ? undefined : this.thingGroups.get(group.parentName);
+    }
+  }
+
+  /** What a thing's certificates may do has changed. */
+  thingChanged(thingName: string): void {
+    for (const certificateId of this.attachments.rightsOf(thingName).keys()) {
+      this.environment.changes.certificateChanged(certificateId);
+    }
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function addTo(index: Map<string, Set<string>>, key: string | undefined, name: string): void {
+  if (key === undefined) return;
+  const names = index.get(key);
+  if (names === undefined) index.set(key, new Set([name]));
+  else names.add(name);
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string | undefined, name: string): void {
+  if (key === undefined) return;
+  const names = index.get(key);
+  names?.delete(name);
+  if (names?.size === 0) index.delete(key);
+}

@@ -1,0 +1,34 @@
+import { Certificates } from './certificates.ts';
+import { Policies } from './policies.ts';
+import { ProvisioningTemplates } from './provisioning-templates.ts';
+import { type RegistryEnvironment, RegistryState } from './registry-state.ts';
+import { Tags } from './tags.ts';
+import { ThingGroups } from './thing-groups.ts';
+import { ThingPrincipals } from './thing-principals.ts';
+import { ThingTypes } from './thing-types.ts';
+import { Things } from './things.ts';
+
+/** The registry of AWS IoT: what the API operations, CloudFormation and provisioning all work on. */
+export class Registry {
+  readonly state: RegistryState;
+  readonly things: Things;
+  readonly thingTypes: ThingTypes;
+  readonly thingGroups: ThingGroups;
+  readonly certificates: Certificates;
+  readonly policies: Policies;
+  readonly thingPrincipals: ThingPrincipals;
+  readonly templates: ProvisioningTemplates;
+  readonly tags: Tags;
+
+  constructor(environment: RegistryEnvironment) {
+    this.state = new RegistryState(environment);
+    this.things = new Things(this.state);
+    this.thingTypes = new ThingTypes(this.state);
+    this.thingGroups = new ThingGroups(this.state);
+    this.certificates = new Certificates(this.state);
+    this.policies = new Policies(this.state);
+    this.thingPrincipals = new ThingPrincipals(this.state, this.things);
+    this.templates = new ProvisioningTemplates(this.state);
+    this.tags = new Tags(this.state);
+  }
+}
