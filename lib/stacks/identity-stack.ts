@@ -51,6 +51,8 @@ export class IdentityStack extends Stack {
       AdmissionsTableName: provisioning.admissions.tableName,
       DevicePolicyName: registry.devicePolicy.ref,
       ThingGroupName: registry.thingGroup.ref,
+      Sites: settings.provisioning.sites.join(','),
+      DeviceTypes: settings.provisioning.deviceTypes.join(','),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
