@@ -169,7 +169,9 @@ test('outputs name what operators and tools ask for', () => {
     'AdmissionsTableName',
     'ClaimSecretArn',
     'DevicePolicyName',
+    'DeviceTypes',
     'ProvisioningTemplateName',
+    'Sites',
     'ThingGroupName',
     'TopicRoot',
   ]);
