@@ -1,16 +1,12 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { FleetOptions } from '../../device-client/src/index.ts';
-import type { CloudDescription } from '../../local-cloud/src/index.ts';
 import { fetchClaim } from '../claim.ts';
 import { Failure } from '../failure.ts';
+import { type LaunchedPlatform, launchPlatform } from '../launch-platform.ts';
 import { Ledger } from '../ledger.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
-import { type PlatformOutputs, platformOutputs } from '../platform-outputs.ts';
-import { type CloudProcess, forkCloud } from '../processes/cloud-process.ts';
 import { type FleetProcess, forkFleet } from '../processes/fleet-process.ts';
-import { synthesize } from '../processes/synthesize.ts';
-import { type AwsClientSettings, localClientSettings } from '../running-cloud.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { formatSummary, type RunSummary, unaccounted } from './run-summary.ts';
 
@@ -34,6 +30,7 @@ const HEALTH_INTERVAL = 5_000;
 const FIRMWARE = '1.0.0';
 const COUNTER_INTERVAL = 1_000;
 const FIRST_ROW_POLL = 100;
+const FIRST_ROW_TIMEOUT = 60_000;
 /** ms that acknowledged samples may take to arrive after the last one was sent */
 const SETTLE_TIMEOUT = 60_000;
 
@@ -44,70 +41,59 @@ export async function start(options: StartOptions): Promise<void> {
   const interrupt = (): void => interrupted.abort();
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  const cloud = forkCloud();
   const fleet = forkFleet();
+  let platform: LaunchedPlatform | undefined;
   try {
-    const description = await bringUp(options, cloud, progress);
-    await run(options, description, cloud, fleet, progress, interrupted.signal);
+    platform = await bringUp(options, progress);
+    await run(options, platform, fleet, progress, interrupted.signal);
   } finally {
     await fleet.end({ kind: 'stop' });
-    await cloud.end({ kind: 'stop' });
+    await platform?.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
 }
 
-/** Synthesizes and starts the cloud side by side, then deploys. @throws Failure */
-async function bringUp(options: StartOptions, cloud: CloudProcess, progress: Progress): Promise<CloudDescription> {
-  const dataDirectory = resolve(options.dataDir);
-  const assembly = resolve(options.assembly ?? join(dataDirectory, 'cdk.out'));
-  const started = cloud.next('started');
-  const { mqttPort, port } = options;
-  cloud.send({ kind: 'start', options: { dataDirectory, port, mqttPort } });
-  progress.step(options.assembly === undefined ? 'synthesizing the CDK app' : `using the assembly ${assembly}`);
-  const synthesized = started.then(() => {
-    if (options.assembly === undefined) mkdirSync(assembly, { recursive: true });
-  });
-  const [{ description }] = await Promise.all([
-    started,
-    options.assembly === undefined ? synthesize(assembly) : synthesized,
-  ]);
-  progress.done(
-    `local cloud listening: ${description.apiUrl} and mqtts://${description.mqttHost}:${description.mqttPort}`,
-  );
-  progress.step('deploying the synthesized template');
+/** @throws Failure */
+async function bringUp(options: StartOptions, progress: Progress): Promise<LaunchedPlatform> {
+  const assembly = options.assembly === undefined ? undefined : resolve(options.assembly);
+  progress.step(assembly === undefined ? 'synthesizing the CDK app, starting the local cloud' : `using ${assembly}`);
   const changes = new Map<string, number>();
-  cloud.on('report', (report) => {
-    if (report.kind === 'step') changes.set(report.step.action, (changes.get(report.step.action) ?? 0) + 1);
+  const platform = await launchPlatform({
+    dataDirectory: resolve(options.dataDir),
+    port: options.port,
+    mqttPort: options.mqttPort,
+    assembly,
+    onListening: ({ apiUrl, mqttHost, mqttPort }) =>
+      progress.done(`local cloud listening: ${apiUrl} and mqtts://${mqttHost}:${mqttPort}`),
+    onStep({ action }) {
+      if (changes.size === 0) progress.step('deploying the synthesized template');
+      changes.set(action, (changes.get(action) ?? 0) + 1);
+    },
   });
-  const deployed = cloud.next('deployed');
-  cloud.send({ kind: 'deploy', assembly });
-  const { description: ready } = await deployed;
+  const { stacks } = platform.description;
   const summary = [...changes].map(([action, count]) => `${count} ${action}`).join(', ');
-  progress.done(`${ready.stacks.length} stacks deployed (${summary})`);
-  for (const stack of ready.stacks) {
-    for (const [type, count] of Object.entries(stack.recorded)) progress.note(`not run locally: ${count} × ${type}`);
+  progress.done(`${stacks.length} stacks deployed (${summary})`);
+  for (const [type, count] of stacks.flatMap((stack) => Object.entries(stack.recorded))) {
+    progress.note(`not run locally: ${count} × ${type}`);
   }
-  return ready;
+  return platform;
 }
 
 async function run(
   options: StartOptions,
-  description: CloudDescription,
-  cloud: CloudProcess,
+  platform: LaunchedPlatform,
   fleet: FleetProcess,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const settings = localClientSettings(description);
-  const outputs = platformOutputs(description);
-  const ledger = new Ledger(settings, outputs);
+  const ledger = new Ledger(platform.settings, platform.outputs);
   try {
     const before = await ledger.read();
     const watch = new FleetWatch(fleet, (serial, reason) => progress.note(`device ${serial}: ${reason}`));
     progress.step(`onboarding ${options.devices} devices by claim over mTLS`);
     const onboarded = watch.started();
-    fleet.send({ kind: 'start', options: await fleetOptions(options, description, outputs, settings) });
+    fleet.send({ kind: 'start', options: await fleetOptions(options, platform) });
     const firstRow = whenFirstRow(ledger, before.telemetryRows, signal);
     await Promise.race([onboarded, aborted(signal)]);
     if (signal.aborted) return;
@@ -115,20 +101,24 @@ async function run(
     progress.done(
       `${devicesOnboarded + devicesReturned} devices online (${devicesOnboarded} provisioned now, ${devicesFailed} failed)`,
     );
-    const firstRowMs = await firstRow;
-    if (firstRowMs !== undefined) progress.done(`first row queryable after ${(firstRowMs / 1000).toFixed(1)} s`);
+    const firstRowMs = await Promise.race([firstRow, watch.failed(), sleep(FIRST_ROW_TIMEOUT, signal)]);
+    if (typeof firstRowMs === 'number') progress.done(`first row queryable after ${(firstRowMs / 1000).toFixed(1)} s`);
+    else if (!signal.aborted)
+      progress.note(`no row within ${FIRST_ROW_TIMEOUT / 1000} s; see ${platform.description.logFile}`);
 
     if (options.once === true) await Promise.race([sleep(options.seconds * 1000, signal), watch.failed()]);
-    else await stayUp(options, description, outputs, cloud, watch, progress, signal);
+    else await stayUp(options, platform, watch, progress, signal);
 
     progress.step('stopping the devices');
+    const last = fleet.next('stopped').catch(() => undefined);
     await fleet.end({ kind: 'stop' });
+    await last;
     if (options.once !== true) {
       progress.done('state is kept; `npm start` goes on from here');
       return;
     }
     progress.step('querying Timestream until every acknowledged sample is found');
-    const summary = await settle(ledger, before, watch, cloud, firstRowMs);
+    const summary = await settle(ledger, before, watch, platform, typeof firstRowMs === 'number' ? firstRowMs : null);
     process.stderr.write(`${formatSummary(summary)}\n`);
     if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
     const missing = unaccounted(summary);
@@ -143,12 +133,8 @@ async function run(
   }
 }
 
-async function fleetOptions(
-  options: StartOptions,
-  description: CloudDescription,
-  outputs: PlatformOutputs,
-  settings: AwsClientSettings,
-): Promise<FleetOptions> {
+async function fleetOptions(options: StartOptions, platform: LaunchedPlatform): Promise<FleetOptions> {
+  const { description, outputs, settings } = platform;
   return {
     endpoint: {
       host: description.mqttHost,
@@ -181,16 +167,14 @@ async function settle(
   ledger: Ledger,
   before: Awaited<ReturnType<Ledger['read']>>,
   watch: FleetWatch,
-  cloud: CloudProcess,
-  firstRowMs: number | undefined,
+  platform: LaunchedPlatform,
+  firstRowMs: number | null,
 ): Promise<RunSummary> {
   const deadline = performance.now() + SETTLE_TIMEOUT;
   const { counts } = watch;
   for (;;) {
     const now = await ledger.read();
     const deadLetters = now.deadLetters - before.deadLetters;
-    const meters = cloud.next('meters');
-    cloud.send({ kind: 'meters' });
     const summary: RunSummary = {
       devicesOnboarded: counts.devicesOnboarded + counts.devicesReturned,
       devicesProvisioned: counts.devicesOnboarded,
@@ -203,8 +187,8 @@ async function settle(
       healthStored: now.healthMessages - before.healthMessages,
       deadLetters,
       elapsedMs: Math.round(performance.now()),
-      firstRowMs: firstRowMs ?? null,
-      work: (await meters).meters,
+      firstRowMs,
+      work: await platform.meters(),
     };
     if (unaccounted(summary).length === 0 || performance.now() > deadline) return summary;
     await sleep(250);
@@ -213,13 +197,12 @@ async function settle(
 
 async function stayUp(
   options: StartOptions,
-  description: CloudDescription,
-  outputs: PlatformOutputs,
-  cloud: CloudProcess,
+  platform: LaunchedPlatform,
   watch: FleetWatch,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  const { description, outputs } = platform;
   const table = `\\"${outputs.DatabaseName}\\".\\"${outputs.TelemetryTableName}\\"`;
   const flag =
     options.dataDir === '.fleetwright'
@@ -242,9 +225,7 @@ async function stayUp(
     ].join('\n'),
   );
   while (!signal.aborted) {
-    const next = cloud.next('meters');
-    cloud.send({ kind: 'meters' });
-    const { meters } = await next;
+    const meters = await platform.meters();
     const { messagesAcknowledged, samplesAcknowledged } = watch.counts;
     progress.live(
       `${messagesAcknowledged} messages acknowledged · ${samplesAcknowledged} samples · ${meters['timestream.recordsStored'] ?? 0} records stored · ` +

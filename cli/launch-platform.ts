@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CloudDescription, DeployStep, MeterName } from '../local-cloud/src/index.ts';
+import { type PlatformOutputs, platformOutputs } from './platform-outputs.ts';
+import { type CloudProcess, forkCloud } from './processes/cloud-process.ts';
+import { synthesize } from './processes/synthesize.ts';
+import { type AwsClientSettings, localClientSettings } from './running-cloud.ts';
+
+export interface LaunchOptions {
+  /** Absolute path. */
+  readonly dataDirectory: string;
+  readonly port: number;
+  readonly mqttPort: number;
+  /** A synthesized assembly; without it the app is synthesized below the data directory. */
+  readonly assembly?: string | undefined;
+  readonly publishesPerSecondPerConnection?: number;
+  onListening?(description: CloudDescription): void;
+  onStep?(step: DeployStep): void;
+}
+
+/** A local cloud with the platform's stacks in it. */
+export interface LaunchedPlatform {
+  readonly cloud: CloudProcess;
+  readonly description: CloudDescription;
+  readonly outputs: PlatformOutputs;
+  readonly settings: AwsClientSettings;
+  meters(): Promise<Partial<Record<MeterName, number>>>;
+  stop(): Promise<void>;
+}
+
+/** Synthesizes and starts the cloud side by side, then deploys. @throws Failure; nothing is left running */
+export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPlatform> {
+  const { dataDirectory, mqttPort, port } = options;
+  const cloud = forkCloud();
+  try {
+    const assembly = options.assembly ?? join(dataDirectory, 'cdk.out');
+    const started = cloud.next('started').then(({ description }) => options.onListening?.(description));
+    const relaxed = options.publishesPerSecondPerConnection;
+    cloud.send({
+      kind: 'start',
+      options: {
+        dataDirectory,
+        port,
+        mqttPort,
+        ...(relaxed !== undefined && { relax: { publishesPerSecondPerConnection: relaxed } }),
+      },
+    });
+    if (options.assembly === undefined) {
+      mkdirSync(assembly, { recursive: true });
+      await Promise.all([started, synthesize(assembly)]);
+    } else await started;
+    cloud.on('report', (report) => {
+      if (report.kind === 'step') options.onStep?.(report.step);
+    });
+    const deployed = cloud.next('deployed');
+    cloud.send({ kind: 'deploy', assembly });
+    const { description } = await deployed;
+    return {
+      cloud,
+      description,
+      outputs: platformOutputs(description),
+      settings: localClientSettings(description),
+      async meters() {
+        const answer = cloud.next('meters');
+        cloud.send({ kind: 'meters' });
+        return (await answer).meters;
+      },
+      stop: () => cloud.end({ kind: 'stop' }),
+    };
+  } catch (error) {
+    await cloud.end({ kind: 'stop' });
+    throw error;
+  }
+}
