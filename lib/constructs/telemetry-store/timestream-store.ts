@@ -35,7 +35,7 @@ export class TimestreamStore extends Construct implements HotStore {
     this.telemetryTable = this.table('TelemetryTable', props.telemetryTableName, props);
     this.healthTable = this.table('HealthTable', props.healthTableName, props);
     // Timestream takes one create or delete a second in an account (quotas, "Request rate for CRUD APIs").
-    this.healthTable.addDependency(this.telemetryTable);
+    this.healthTable.node.addDependency(this.telemetryTable);
     for (const resource of [this.database, this.telemetryTable, this.healthTable]) {
       resource.applyRemovalPolicy(props.removalPolicy);
       acknowledge(
