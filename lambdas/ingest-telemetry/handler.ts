@@ -3,14 +3,23 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readEnvironment } from '../shared/environment.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
 import { type IngestReport, ingestBatch, type SequencePort } from './ingest-batch.ts';
+import type { QueueMessage } from './model.ts';
 import { queueLetters } from './queue-letters.ts';
 import { receivedSequences } from './received-sequences.ts';
 import { environmentSchema } from './schema.ts';
 import { timestreamStore } from './timestream-store.ts';
+
+/** Event and answer of an SQS event source (Lambda developer guide, "Using Lambda with Amazon SQS"). */
+interface QueueEvent {
+  readonly Records: readonly QueueMessage[];
+}
+
+interface QueueResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
 
 const environment = readEnvironment(environmentSchema);
 const settings = {
@@ -31,7 +40,7 @@ const letters = queueLetters(new SQSClient({}), environment.REJECTED_QUEUE_URL, 
 );
 const sequences = sequencePort();
 
-export const handler = observed<SQSEvent, SQSBatchResponse>(async (event, context) => {
+export const handler = observed<QueueEvent, QueueResponse>(async (event, context) => {
   const report = await ingestBatch(event.Records, settings, {
     now: Date.now,
     random: Math.random,
