@@ -1,6 +1,23 @@
 import type { ResourceProvider } from '../../../core/resources.ts';
 import type { IotService } from '../iot-service.ts';
+import { policyPrincipalAttachmentResource, thingPrincipalAttachmentResource } from './attachments.ts';
+import { certificateResource } from './certificate.ts';
+import { policyResource } from './policy.ts';
+import { provisioningTemplateResource } from './provisioning-template.ts';
+import { thingResource } from './thing.ts';
+import { thingGroupResource } from './thing-group.ts';
+import { thingTypeResource } from './thing-type.ts';
 
-export function iotResources(_service: IotService): ResourceProvider[] {
-  return [];
+/** CloudFormation resource types of the registry (CloudFormation template reference, AWS IoT). */
+export function iotResources(service: IotService): ResourceProvider[] {
+  return [
+    policyResource(service),
+    thingResource(service),
+    thingTypeResource(service),
+    thingGroupResource(service),
+    provisioningTemplateResource(service),
+    certificateResource(service),
+    policyPrincipalAttachmentResource(service),
+    thingPrincipalAttachmentResource(service),
+  ];
 }
