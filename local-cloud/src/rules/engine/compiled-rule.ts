@@ -81,6 +81,8 @@ function orParseException<T>(place: string, compile: () => T): T {
   try {
     return compile();
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new AwsError('SqlParseException', `${place}: the expression is too long`, 400);
     if (!(error instanceof SqlError)) throw error;
     throw new AwsError('SqlParseException', `${place}: ${error.message}`, 400, { cause: error });
   }
