@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CloudDescription, DeployStep, MeterName } from '../local-cloud/src/index.ts';
+import type { CloudDescription, CloudWarning, DeployStep, MeterName } from '../local-cloud/src/index.ts';
 import { type PlatformOutputs, platformOutputs } from './platform-outputs.ts';
 import { type CloudProcess, forkCloud } from './processes/cloud-process.ts';
 import { synthesize } from './processes/synthesize.ts';
@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly publishesPerSecondPerConnection?: number;
   onListening?(description: CloudDescription): void;
   onStep?(step: DeployStep): void;
+  /** Something that an operator should see, such as a call that IAM denied. */
+  onWarning?(warning: CloudWarning): void;
 }
 
 /** A local cloud with the platform's stacks in it. */
@@ -35,6 +37,10 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
   try {
     const assembly = options.assembly ?? join(dataDirectory, 'cdk.out');
     const started = cloud.next('started').then(({ description }) => options.onListening?.(description));
+    cloud.on('report', (report) => {
+      if (report.kind === 'step') options.onStep?.(report.step);
+      if (report.kind === 'warning') options.onWarning?.(report.warning);
+    });
     const relaxed = options.publishesPerSecondPerConnection;
     cloud.send({
       kind: 'start',
@@ -49,9 +55,6 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
       mkdirSync(assembly, { recursive: true });
       await Promise.all([started, synthesize(assembly)]);
     } else await started;
-    cloud.on('report', (report) => {
-      if (report.kind === 'step') options.onStep?.(report.step);
-    });
     const deployed = cloud.next('deployed');
     cloud.send({ kind: 'deploy', assembly });
     const { description } = await deployed;

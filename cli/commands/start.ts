@@ -6,6 +6,7 @@ import { Failure } from '../failure.ts';
 import { type LaunchedPlatform, launchPlatform } from '../launch-platform.ts';
 import { Ledger } from '../ledger.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
+import { warningPrinter } from '../output/warnings.ts';
 import { type FleetProcess, forkFleet } from '../processes/fleet-process.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { formatSummary, type RunSummary, unaccounted } from './run-summary.ts';
@@ -66,6 +67,7 @@ async function bringUp(options: StartOptions, progress: Progress): Promise<Launc
     assembly,
     onListening: ({ apiUrl, mqttHost, mqttPort }) =>
       progress.done(`local cloud listening: ${apiUrl} and mqtts://${mqttHost}:${mqttPort}`),
+    onWarning: warningPrinter(progress.note),
     onStep({ action }) {
       if (changes.size === 0) progress.step('deploying the synthesized template');
       changes.set(action, (changes.get(action) ?? 0) + 1);

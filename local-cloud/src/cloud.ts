@@ -5,7 +5,7 @@ import { Dispatcher } from './core/dispatcher.ts';
 import { type Entropy, systemEntropy } from './core/entropy.ts';
 import { CloudError, messageOf } from './core/errors.ts';
 import { startFrontDoor } from './core/http/front-door.ts';
-import { jsonLog, type LogLevel } from './core/log.ts';
+import { jsonLog, type Log, type LogLevel } from './core/log.ts';
 import { Meter, type MeterName } from './core/meter.ts';
 import { type CloudContext, type Endpoints, PortRegistry, type ServicePlugin } from './core/plugin.ts';
 import { openStore } from './core/store.ts';
@@ -32,8 +32,16 @@ export interface LocalCloudOptions {
   readonly logLevel?: LogLevel;
   /** AWS limits that this cloud relaxes, as AWS does on request. For load tests. */
   readonly relax?: { readonly publishesPerSecondPerConnection?: number };
+  /** Sees each log entry of level warn or error. */
+  readonly onWarning?: (warning: CloudWarning) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+}
+
+export interface CloudWarning {
+  readonly level: 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 export interface LocalCloud {
@@ -81,7 +89,11 @@ async function start(
   };
   const logFile = directory.file('cloud.log');
   const logHandle = openLogFile(logFile);
-  const log = jsonLog((line) => void writeSync(logHandle, line), clock.now, options.logLevel ?? 'info');
+  const writeLog = jsonLog((line) => void writeSync(logHandle, line), clock.now, options.logLevel ?? 'info');
+  const log: Log = (level, message, fields = {}) => {
+    writeLog(level, message, fields);
+    if (level === 'warn' || level === 'error') options.onWarning?.({ level, message, fields });
+  };
   const store = openStore(directory.file('store'));
   undo.push(() => store.close());
   const meter = new Meter();

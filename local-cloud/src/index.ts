@@ -1,4 +1,4 @@
-export { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
+export { type CloudWarning, type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
 export { CloudError, type CloudErrorCode } from './core/errors.ts';
 export type { MeterName } from './core/meter.ts';
 export type { CloudDescription } from './description.ts';

@@ -1,4 +1,4 @@
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
+import { type CloudWarning, type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
 import { CloudError, messageOf } from './core/errors.ts';
 import type { MeterName } from './core/meter.ts';
 import type { CloudDescription } from './description.ts';
@@ -9,7 +9,7 @@ import type { DeployStep } from './template/deploy-stack.ts';
  * `stop` ends it cleanly and keeps its state. The cloud also ends when its parent is gone.
  */
 export type CloudCommand =
-  | { kind: 'start'; options: Omit<LocalCloudOptions, 'clock' | 'entropy'> }
+  | { kind: 'start'; options: Omit<LocalCloudOptions, 'clock' | 'entropy' | 'onWarning'> }
   | { kind: 'deploy'; assembly: string }
   | { kind: 'meters' }
   | { kind: 'stop' };
@@ -20,6 +20,7 @@ export type CloudReport =
   | { kind: 'deployed'; description: CloudDescription }
   | { kind: 'meters'; meters: Partial<Record<MeterName, number>>; cpuMicroseconds: number; residentBytes: number }
   | { kind: 'failed'; code: string; message: string }
+  | { kind: 'warning'; warning: CloudWarning }
   | { kind: 'stopped' };
 
 function main(): void {
@@ -45,7 +46,10 @@ function main(): void {
   const obey = async (command: CloudCommand): Promise<void> => {
     switch (command.kind) {
       case 'start':
-        cloud = await startLocalCloud(command.options);
+        cloud = await startLocalCloud({
+          ...command.options,
+          onWarning: (warning) => report({ kind: 'warning', warning }),
+        });
         return report({ kind: 'started', description: cloud.describe() });
       case 'deploy':
         if (cloud === undefined) throw new CloudError('RESOURCE_FAILED', 'deploy before start');
