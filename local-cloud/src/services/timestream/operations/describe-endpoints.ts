@@ -12,7 +12,7 @@ export function describeEndpoints(timestream: Timestream): Operation<object, Des
     authorize: () => [{ action: 'timestream:DescribeEndpoints', resource: '*' }],
     handle() {
       const { apiUrl } = timestream.context.ports.get('endpoints');
-      return { Endpoints: [{ Address: new URL(apiUrl).host, CachePeriodInMinutes: CACHE_MINUTES }] };
+      return { Endpoints: [{ Address: new URL(apiUrl).hostname, CachePeriodInMinutes: CACHE_MINUTES }] };
     },
   };
 }
