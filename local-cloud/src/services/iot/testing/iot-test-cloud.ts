@@ -113,7 +113,7 @@ export async function makeCsr(name = 'CN=device'): Promise<{ pem: string; keys: 
 
 /** A certificate that nothing here has issued. */
 export async function makeForeignCertificate(
-  name = 'CN=foreign',
+  name: string | Record<string, string[]>[] = 'CN=foreign',
   extensions: InstanceType<typeof x509.Extension>[] = [],
   now = Date.UTC(2026, 0, 1),
 ): Promise<X509Certificate> {
