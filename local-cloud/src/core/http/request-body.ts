@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The body is larger than the service takes. */
+export class BodyTooLargeError extends Error {
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`the body exceeds ${limit} bytes`);
+    this.limit = limit;
+  }
+}
+
+/** The client went away before it had sent its body. */
+export class ClientGoneError extends Error {}
+
+/** @throws BodyTooLargeError as soon as it is known, ClientGoneError */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limit) return Promise.reject(new BodyTooLargeError(limit));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limit) {
+        request.removeAllListeners('data');
+        reject(new BodyTooLargeError(limit));
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
+    request.on('error', () => reject(new ClientGoneError('the client went away')));
+    request.on('close', () => reject(new ClientGoneError('the client went away')));
+  });
+}

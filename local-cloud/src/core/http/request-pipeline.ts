@@ -1,0 +1,224 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import type { ApiCall, RawRequest, RawResponse } from '../api.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import { uuid } from '../entropy.ts';
+import { AwsError, NotImplementedError } from '../errors.ts';
+import type { CloudContext } from '../plugin.ts';
+import { bucketAddress, virtualBucket } from './bucket-address.ts';
+import type { OperationModel } from './operation-model.ts';
+import { queryParameters } from './protocols/aws-query.ts';
+import { requestBindings } from './protocols/http-bindings.ts';
+import { toAwsError, writeHomelessRefusal, writeRefusal } from './refusals.ts';
+import { ClientGoneError, readBody } from './request-body.ts';
+import { declaredLength, declaredPayloadHash, entityTooLarge, S3Payload } from './s3-payload.ts';
+import { chooseRpc, type ServedApi, ServiceCatalog, targetOperation } from './service-catalog.ts';
+import { MAX_BODY_SIZE } from './service-traits.ts';
+import { sha256Hex } from './sigv4/canonical-request.ts';
+import { signatureError } from './sigv4/signature-error.ts';
+import { type Authentication, SignatureVerifier } from './sigv4/signature-verifier.ts';
+import { claimedService } from './sigv4/signed-request.ts';
+import { parseQuery, type RequestHead, type WireResponse } from './wire.ts';
+
+/** Streamed payloads up to this size are handed over whole and verified. bytes */
+const HELD_PAYLOAD = 8 * 1024 * 1024;
+/** Largest object of one PUT or part (Amazon S3 user guide, "Amazon S3 multipart upload limits"). bytes */
+const MAX_OBJECT_SIZE = 5 * 1024 ** 3;
+
+export type UnsignedRoutes = (path: string) => ((request: RawRequest) => Promise<RawResponse>) | undefined;
+
+/** From the head of a request to its answer: authenticate, find the operation, read, dispatch, write. */
+export class RequestPipeline {
+  readonly #context: CloudContext;
+  readonly #dispatcher: Dispatcher;
+  readonly #verifier: SignatureVerifier;
+  readonly #unsigned: UnsignedRoutes;
+  #catalog: ServiceCatalog;
+  #served = 0;
+
+  constructor(context: CloudContext, dispatcher: Dispatcher, unsigned: UnsignedRoutes) {
+    this.#context = context;
+    this.#dispatcher = dispatcher;
+    this.#unsigned = unsigned;
+    this.#catalog = new ServiceCatalog([]);
+    this.#verifier = new SignatureVerifier(context.account, context.clock, {
+      find: (key) => context.ports.get('credentials').find(key),
+    });
+  }
+
+  /** Never rejects but with {@link ClientGoneError}, when nobody is left to answer. */
+  async answer(message: IncomingMessage): Promise<WireResponse> {
+    this.#context.meter.count('http.requests');
+    const requestId = uuid(this.#context.entropy);
+    let head: RequestHead | undefined;
+    let served: ServedApi | undefined;
+    try {
+      head = readHead(message);
+      const unsigned = virtualBucket(head.headers.host ?? '') === undefined ? this.#unsigned(head.path) : undefined;
+      if (unsigned !== undefined) {
+        const body = await readBody(message, MAX_BODY_SIZE);
+        return await unsigned({ method: head.method, url: head.url, headers: head.headers, body });
+      }
+      const candidates = this.#candidates(head);
+      served = candidates[0];
+      const exchange = await this.#authenticate(message, head, candidates);
+      served = exchange.served;
+      return await this.#perform(exchange, message, requestId);
+    } catch (error) {
+      if (error instanceof ClientGoneError) throw error;
+      return this.#refuse(error, head, served, requestId);
+    }
+  }
+
+  /** @throws NotImplementedError for a service that is not here */
+  #candidates(head: RequestHead): readonly ServedApi[] {
+    const apis = this.#dispatcher.apis();
+    if (apis.length !== this.#served) {
+      this.#catalog = new ServiceCatalog(apis);
+      this.#served = apis.length;
+    }
+    const claimed = claimedService(head);
+    const candidates = claimed === undefined ? [this.#catalog.guess(head)] : this.#catalog.signedFor(claimed);
+    const known = candidates.filter((served) => served !== undefined);
+    if (known.length > 0) return known;
+    const name = claimed ?? head.headers['x-amz-target']?.split('.')[0] ?? 'the addressed service';
+    throw new NotImplementedError(`The service ${name}`);
+  }
+
+  async #authenticate(
+    message: IncomingMessage,
+    head: RequestHead,
+    candidates: readonly ServedApi[],
+  ): Promise<Exchange> {
+    const first = candidates[0] as ServedApi;
+    const { family, traits } = first;
+    const verified = { signingName: first.api.signingName, family, global: traits.global === true };
+    if (family === 's3') {
+      const presigned = head.headers.authorization === undefined;
+      const hash = () => declaredPayloadHash(head.headers, presigned);
+      const authentication = this.#verifier.verify(head, verified, hash);
+      const { operation, labels } = routeS3(first, head);
+      return { head, served: first, operation, labels, authentication, body: undefined };
+    }
+    const body = await readBody(message, traits.maxBodySize ?? MAX_BODY_SIZE);
+    const authentication = this.#verifier.verify(head, verified, () => {
+      const hash = sha256Hex(body);
+      const declared = head.headers['x-amz-content-sha256'];
+      if (declared !== undefined && declared !== hash) throw signatureError(family, 'payload-mismatch');
+      return hash;
+    });
+    if (authentication === undefined) throw signatureError(family, 'missing-authentication');
+    if (family === 'rest') {
+      const match = first.router?.find(head.method, head.path, head.query, head.headers);
+      if (match === undefined) throw new NotImplementedError(`${first.api.service} ${head.method} ${head.path}`);
+      return { head, served: first, operation: match.operation, labels: match.labels, authentication, body };
+    }
+    const name = family === 'json' ? targetOperation(first, head) : actionOf(head, body);
+    return { head, ...chooseRpc(candidates, head, name), labels: new Map(), authentication, body };
+  }
+
+  async #perform(exchange: Exchange, message: IncomingMessage, requestId: string): Promise<WireResponse> {
+    const { head, served, operation, authentication } = exchange;
+    const { service, passThrough } = served.api;
+    const call: ApiCall = {
+      principal: authentication?.principal ?? { kind: 'anonymous' },
+      requestId,
+      sourceIp: sourceIpOf(message),
+      secure: true,
+    };
+    if (!served.built.has(operation.name)) {
+      if (passThrough === undefined) throw new NotImplementedError(`${service} ${operation.name}`);
+      this.#context.meter.count('api.calls');
+      const body = exchange.body ?? (await readBody(message, MAX_BODY_SIZE));
+      return passThrough(operation.name, { method: head.method, url: head.url, headers: head.headers, body }, call);
+    }
+    const body = exchange.body ?? (await readS3Body(message, exchange));
+    const input = served.protocol.readInput(operation, { ...head, labels: exchange.labels, body });
+    const output = await this.#dispatcher.invoke(call, service, operation.name, input);
+    return served.protocol.writeOutput(operation, output, requestId);
+  }
+
+  #refuse(error: unknown, head: RequestHead = NO_HEAD, served: ServedApi | undefined, requestId: string): WireResponse {
+    const { log } = this.#context;
+    const refusal = toAwsError(error, served?.family ?? 'query', log, requestId);
+    if (refusal.statusCode >= 500 && refusal.code === 'NotImplemented') {
+      log('warn', 'refused', { requestId, reason: refusal.message });
+    }
+    try {
+      if (served !== undefined) return writeRefusal(served, refusal, head, requestId);
+    } catch (fault) {
+      return writeRefusal(served as ServedApi, toAwsError(fault, 'query', log, requestId), head, requestId);
+    }
+    return writeHomelessRefusal(refusal, head, requestId);
+  }
+}
+
+/** A request whose caller and operation are known. */
+interface Exchange {
+  readonly head: RequestHead;
+  readonly served: ServedApi;
+  readonly operation: OperationModel;
+  readonly labels: ReadonlyMap<string, string>;
+  /** Undefined for an anonymous request to S3. */
+  readonly authentication: Authentication | undefined;
+  /** Undefined while it is still to be read, as S3's bodies are. */
+  readonly body: Buffer | undefined;
+}
+
+const NO_HEAD: RequestHead = { method: 'GET', path: '/', query: [], headers: {}, url: '/' };
+
+/** @throws URIError */
+function readHead(message: IncomingMessage): RequestHead {
+  const url = message.url ?? '/';
+  const cut = url.indexOf('?');
+  const headers: Record<string, string> = {};
+  for (const name in message.headers) {
+    const value = message.headers[name];
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(',');
+  }
+  const path = cut < 0 ? url : url.slice(0, cut);
+  if (!path.startsWith('/')) throw new URIError('the target is no path');
+  return { method: message.method ?? 'GET', path, query: parseQuery(cut < 0 ? '' : url.slice(cut + 1)), headers, url };
+}
+
+/** @throws AwsError `MethodNotAllowed`, as S3 answers what it has no operation for */
+function routeS3(served: ServedApi, head: RequestHead) {
+  const address = bucketAddress(head.headers.host ?? '', head.path);
+  const match = served.router?.find(head.method, address.path, head.query, head.headers, address.bucket);
+  if (match !== undefined) return match;
+  throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405);
+}
+
+/** @throws AwsError */
+async function readS3Body(message: IncomingMessage, exchange: Exchange): Promise<Buffer | Readable> {
+  const { head, operation, authentication } = exchange;
+  const payload = requestBindings(operation).payload?.schema;
+  const streamed = payload?.isStreaming() === true;
+  const length = declaredLength(head.headers);
+  if (streamed && length === undefined) {
+    throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
+  }
+  const limit = streamed ? MAX_OBJECT_SIZE : MAX_BODY_SIZE;
+  if ((length ?? 0) > limit) throw entityTooLarge(limit);
+  const stream = new S3Payload(head.headers, authentication, operation.checksummed, limit);
+  pipeline(message, stream, () => {});
+  if (streamed && (length as number) > HELD_PAYLOAD) return stream;
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  // Trailing checksums are input like those of the head; no other header may come that late, unsigned.
+  const checksums = [...stream.trailers].filter(([name]) => name.startsWith('x-amz-checksum-'));
+  Object.assign(head.headers, Object.fromEntries(checksums));
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+/** @throws AwsError `MissingAction` (Common errors) */
+function actionOf(head: RequestHead, body: Buffer): string {
+  const action = queryParameters(head, body).find(([name]) => name === 'Action')?.[1];
+  if (action !== undefined && action !== '') return action;
+  throw new AwsError('MissingAction', 'The request is missing an action or a required parameter.', 400);
+}
+
+function sourceIpOf(message: IncomingMessage): string {
+  const address = message.socket.remoteAddress ?? '127.0.0.1';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

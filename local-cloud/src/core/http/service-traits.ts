@@ -1,0 +1,38 @@
+import type { ServiceName } from '../api.ts';
+
+/**
+ * What the SDK clients keep in their configuration and not in their schemas: the prefix of `X-Amz-Target`
+ * (`serviceTarget`), the XML namespace and the API version.
+ */
+export interface ServiceTraits {
+  readonly target?: string;
+  readonly xmlNamespace?: string;
+  readonly version?: string;
+  /** Services with one endpoint for all regions sign with `us-east-1`. */
+  readonly global?: true;
+  /** Code of a breach of the model's constraints, where it is not the protocol's usual one. */
+  readonly validationCode?: string;
+  /** Requests with larger bodies are refused. bytes */
+  readonly maxBodySize?: number;
+}
+
+export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
+  cloudformation: { xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/', version: '2010-05-15' },
+  'cloudwatch-logs': { target: 'Logs_20140328', validationCode: 'InvalidParameterException' },
+  dynamodb: { target: 'DynamoDB_20120810' },
+  firehose: { target: 'Firehose_20150804' },
+  iam: { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/', version: '2010-05-08', global: true },
+  iot: { validationCode: 'InvalidRequestException' },
+  'iot-data-plane': { validationCode: 'InvalidRequestException' },
+  // CreateFunction takes an archive of 50 MB, in base64.
+  lambda: { maxBodySize: 70 * 1024 * 1024 },
+  s3: { xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
+  'secrets-manager': { target: 'secretsmanager' },
+  sqs: { target: 'AmazonSQS' },
+  sts: { xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/', version: '2011-06-15', global: true },
+  'timestream-query': { target: 'Timestream_20181101' },
+  'timestream-write': { target: 'Timestream_20181101' },
+};
+
+/** Body of any other request: above the largest documented one, DynamoDB's BatchWriteItem of 16 MB. bytes */
+export const MAX_BODY_SIZE = 24 * 1024 * 1024;
