@@ -36,7 +36,14 @@ export interface Operation<I = any, O = any> {
   readonly name: string;
   /** Permissions the caller needs, checked before `handle`. An empty list means that AWS checks none. */
   authorize(input: I, call: ApiCall): readonly Permission[];
-  /** @throws AwsError */
+  /**
+   * Streaming members (S3's `Body`): over HTTPS a verified Buffer up to 8 MiB, above that a Readable that is verified
+   * as it flows (length, SHA-256, chunk signatures, checksums) and fails with an AwsError at the latest before its end;
+   * keep nothing of it before `end`. Inside the process whatever the caller gave. An answer may hold a Buffer, text or
+   * a Readable.
+   *
+   * @throws AwsError
+   */
   handle(input: I, call: ApiCall): O | Promise<O>;
 }
 
