@@ -48,6 +48,8 @@ export interface ClientObserver {
 /** Why nothing is read from a socket for now. */
 export const HOLD = { acknowledgements: 1, output: 2, rate: 4, ingress: 8 } as const;
 
+const CONNECT_BYTE = 0x10;
+
 /** Clients with a smaller maximum packet size get no reason strings. */
 const SMALL_PACKET_BYTES = 256;
 
@@ -101,7 +103,13 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.receivedAt = clock.now();
     this.#lastPacketAt = this.receivedAt;
-    this.output = new Output(socket, core.flusher, () => clock.now(), limits.outboundBufferBytes);
+    this.output = new Output(
+      socket,
+      core.flusher,
+      () => clock.now(),
+      limits.outboundBufferBytes,
+      () => this.#roomForOutput(),
+    );
     this.acks = new AckQueue(this);
     this.publishRate = new TokenBucket(limits.publishesPerSecond, this.receivedAt);
     this.#byteRate = new TokenBucket(limits.bytesPerSecond, this.receivedAt);
@@ -111,7 +119,6 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.observer = observer;
     this.#timer = clock.after(limits.connectTimeoutMs, () => this.#connectTimedOut());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#drained());
     socket.on('error', () => {});
     socket.on('close', () => this.#end('CONNECTION_LOST', true));
   }
@@ -226,7 +233,10 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     try {
       while (this.#held === 0 && !this.#closed) {
         const status = reader.next();
-        if (status === FRAME.incomplete) break;
+        if (status === FRAME.incomplete) {
+          this.#checkBeginning();
+          break;
+        }
         if (status === FRAME.malformed) throw new ProtocolViolation(REASON.malformedPacket, 'malformed length');
         if (status === FRAME.tooLarge) throw new ProtocolViolation(REASON.packetTooLarge, 'the packet is too large');
         this.#lastPacketAt = this.receivedAt;
@@ -239,6 +249,14 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     }
   }
 
+  /** [MQTT-3.1.0-1]: what cannot become a CONNECT is not waited for. */
+  #checkBeginning(): void {
+    const first = this.#reader.firstByte;
+    if (this.state === undefined && first !== undefined && first !== CONNECT_BYTE) {
+      throw new ProtocolViolation(REASON.protocolError, 'the first packet is not a CONNECT');
+    }
+  }
+
   #fail(error: unknown): void {
     if (error instanceof ProtocolViolation) {
       this.close(error.code, error.disconnectReason, error.message);
@@ -248,7 +266,8 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.close(REASON.unspecifiedError, 'SERVER_ERROR', 'internal error');
   }
 
-  #drained(): void {
+  #roomForOutput(): void {
+    if (this.#closed) return;
     this.release(HOLD.output);
     this.state?.session.queue.pump();
   }

@@ -200,10 +200,12 @@ export class OutboundQueue {
       if (delivery.qos === 0) return;
       if (delivery.logId === 0) {
         link.overflow();
+        delivery.home?.takeBack(delivery);
         return;
       }
       if (this.#waiting.length >= limits.storedMessagesPerQueue) {
-        log.remove(delivery);
+        if (delivery.home === undefined) log.remove(delivery);
+        else delivery.home.takeBack(delivery);
         return;
       }
       delivery.park();

@@ -38,29 +38,44 @@ export class Output {
   readonly #now: () => number;
   readonly #highWaterBytes: number;
   readonly #aliases = new Map<string, TopicNaming>();
+  readonly #onRoom: () => void;
   #items: OutputItem[] = [];
+  /** Bytes of the items, about. */
+  #pendingBytes = 0;
 
-  constructor(socket: TLSSocket, flusher: OutputFlusher, now: () => number, highWaterBytes: number) {
+  /** `onRoom` is called when a connection that was backed up takes more again. */
+  constructor(
+    socket: TLSSocket,
+    flusher: OutputFlusher,
+    now: () => number,
+    highWaterBytes: number,
+    onRoom: () => void,
+  ) {
+    this.#onRoom = onRoom;
     this.#socket = socket;
     this.#flusher = flusher;
     this.#now = now;
     this.#highWaterBytes = highWaterBytes;
+    socket.on('drain', onRoom);
   }
 
-  /** More waits in the socket than it should. */
+  /** More waits, here and in the socket, than should. */
   get backedUp(): boolean {
-    return this.#socket.writableLength > this.#highWaterBytes;
+    return this.#pendingBytes + this.#socket.writableLength > this.#highWaterBytes;
   }
 
   push(item: OutputItem): void {
     if (this.#items.length === 0) this.#flusher.add(this);
     this.#items.push(item);
+    this.#pendingBytes += typeof item === 'number' ? PUBACK_BYTES : Buffer.isBuffer(item) ? item.length : item.size;
   }
 
   flush(): void {
     const items = this.#items;
     if (items.length === 0 || this.#socket.destroyed || !this.#socket.writable) return;
+    const wasBackedUp = this.backedUp;
     this.#items = [];
+    this.#pendingBytes = 0;
     let at = 0;
     for (const item of items) {
       if (typeof item === 'number') {
@@ -76,6 +91,8 @@ export class Output {
       } else at = this.#layOut(item, at);
     }
     this.#write(at);
+    // A socket that still holds too much says so itself later, with 'drain'.
+    if (wasBackedUp && !this.backedUp) this.#onRoom();
   }
 
   #layOut(delivery: Delivery, at: number): number {

@@ -6,6 +6,9 @@ import type { QueueSetting, Stored } from './outbound-queue.ts';
 import type { Random } from './random.ts';
 import type { RouteTarget, Session, SubscriptionOptions } from './session.ts';
 
+/** Stored messages leave in portions of this many ms. */
+const RESUME_PERIOD_MS = 1_000;
+
 /**
  * A shared subscription group: each message goes to one member, at random (developer guide, mqtt.html, "Shared
  * subscriptions").
@@ -26,6 +29,7 @@ export class SharedGroup implements RouteTarget, DeliveryHome {
   readonly #members = new Map<Session, SubscriptionOptions>();
   readonly #stored = new Deque<Delivery>();
   #timer: Timer | undefined;
+  #resumedAt = Number.NEGATIVE_INFINITY;
 
   constructor(key: string, setting: QueueSetting, random: Random) {
     this.#owner = groupOwner(key);
@@ -71,12 +75,9 @@ export class SharedGroup implements RouteTarget, DeliveryHome {
       return;
     }
     const member = this.#choose();
-    if (member !== undefined) {
-      member.queue.offerShared(delivery);
-      return;
-    }
-    if (delivery.logId === 0 && !this.#queues()) return;
-    this.#store(delivery);
+    const queues = this.#queues();
+    if (member !== undefined && (member.queue.idle || !queues)) member.queue.offerShared(delivery);
+    else if (delivery.logId !== 0 || queues) this.#store(delivery);
   }
 
   /** A record of the message log that is this group's. */
@@ -85,20 +86,29 @@ export class SharedGroup implements RouteTarget, DeliveryHome {
     this.#stored.push(delivery);
   }
 
-  /** Members are online: what is stored goes out, a second's worth at a time. */
+  /** A member may be online: what is stored goes out, a second's worth at a time. */
   resume(): void {
-    if (this.#timer !== undefined || this.#stored.length === 0) return;
-    const active = this.#active();
-    if (active.length === 0) return;
     const { clock, limits, log } = this.#setting;
+    const active = this.#active();
+    if (active.length === 0 || this.#stored.length === 0) return;
+    const now = clock.now();
+    if (now - this.#resumedAt < RESUME_PERIOD_MS) {
+      this.#resumeAfter(this.#resumedAt + RESUME_PERIOD_MS - now);
+      return;
+    }
+    this.#resumedAt = now;
     for (let budget = active.length * limits.sharedStoredMessagesPerSecond; budget > 0; budget--) {
       const delivery = this.#stored.shift();
       if (delivery === undefined) return;
       const message = log.read(delivery);
-      if (message === undefined || this.#expiryOf(delivery, message) <= clock.now()) log.remove(delivery);
+      if (message === undefined || this.#expiryOf(delivery, message) <= now) log.remove(delivery);
       else active[this.#random.below(active.length)]?.queue.offerShared(delivery);
     }
-    this.#timer = clock.after(1000, () => {
+    this.#resumeAfter(RESUME_PERIOD_MS);
+  }
+
+  #resumeAfter(milliseconds: number): void {
+    this.#timer ??= this.#setting.clock.after(milliseconds, () => {
       this.#timer = undefined;
       this.resume();
     });
@@ -112,11 +122,8 @@ export class SharedGroup implements RouteTarget, DeliveryHome {
     if (delivery.logId === 0) this.#setting.log.append(this.#owner, delivery);
     delivery.park();
     this.#stored.push(delivery);
-    // Subscribers that were too busy, not absent, are tried again.
-    this.#timer ??= this.#setting.clock.after(1000, () => {
-      this.#timer = undefined;
-      this.resume();
-    });
+    // Members that are too busy, not absent, are tried again.
+    if (this.#active().length > 0) this.#resumeAfter(RESUME_PERIOD_MS);
     return true;
   }
 

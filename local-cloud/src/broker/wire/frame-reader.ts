@@ -29,6 +29,11 @@ export class FrameReader {
     this.#maximumBytes = maximumBytes;
   }
 
+  /** Header byte of the packet of which a part has arrived. */
+  get firstByte(): number | undefined {
+    return this.#assembly === undefined ? this.#chunk[this.#position] : this.header;
+  }
+
   push(chunk: Buffer): void {
     let rest = chunk;
     const assembly = this.#assembly;
