@@ -94,7 +94,8 @@ try {
   // A command that is done has closed what it opened; native handles of the device SDK must not hold the process.
   process.exit(process.exitCode ?? 0);
 } catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  process.stderr.write(`fleetwright: ${error.message}\n`);
-  process.exit(error.exitCode);
+  // An AWS API's own answer says what is wrong; anything else unexpected is a defect and shows its stack.
+  const expected = error instanceof Failure || (error instanceof Error && '$metadata' in error);
+  process.stderr.write(`fleetwright: ${expected ? error.message : error instanceof Error ? error.stack : error}\n`);
+  process.exit(error instanceof Failure ? error.exitCode : 1);
 }

@@ -76,9 +76,11 @@ async function bringUp(options: StartOptions, progress: Progress): Promise<Launc
   const { stacks } = platform.description;
   const summary = [...changes].map(([action, count]) => `${count} ${action}`).join(', ');
   progress.done(`${stacks.length} stacks deployed (${summary})`);
+  const recorded = new Map<string, number>();
   for (const [type, count] of stacks.flatMap((stack) => Object.entries(stack.recorded))) {
-    progress.note(`not run locally: ${count} × ${type}`);
+    recorded.set(type, (recorded.get(type) ?? 0) + count);
   }
+  for (const [type, count] of recorded) progress.note(`not run locally: ${count} × ${type}`);
   return platform;
 }
 
