@@ -96,7 +96,7 @@ export function targetOperation(served: ServedApi, head: RequestHead): string {
 /** Both halves of Timestream know DescribeEndpoints and the tags; the SDKs name their client in `User-Agent`. */
 function calledBy(served: ServedApi, head: RequestHead): boolean {
   const agent = `${head.headers['x-amz-user-agent'] ?? ''} ${head.headers['user-agent'] ?? ''}`;
-  return agent.includes(`api/${served.api.service.replaceAll('-', '_')}#`);
+  return agent.replaceAll('_', '-').includes(`api/${served.api.service}#`);
 }
 
 function serve(api: ServiceApi): ServedApi {
