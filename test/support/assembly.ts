@@ -1,0 +1,40 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { synthesize } from '../../cli/processes/synthesize.ts';
+
+export interface EditableTemplate {
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown>; DependsOn?: string[] }>;
+  Outputs: Record<string, unknown>;
+}
+
+/** Synthesizes the app into `<directory>/<name>`. */
+export async function synthesizedAssembly(directory: string, name = 'cdk.out'): Promise<string> {
+  const assembly = join(directory, name);
+  mkdirSync(assembly, { recursive: true });
+  await synthesize(assembly);
+  return assembly;
+}
+
+/** A copy of an assembly in which the template of one stack (by the end of its name) is changed. */
+export function editedAssembly(
+  assembly: string,
+  name: string,
+  stack: 'identity' | 'telemetry',
+  edit: (template: EditableTemplate) => void,
+): string {
+  const copy = `${assembly}-${name}`;
+  cpSync(assembly, copy, { recursive: true });
+  const file = readdirSync(copy).find((entry) => entry.endsWith(`-${stack}.template.json`));
+  if (file === undefined) throw new Error(`no template of the ${stack} stack in ${assembly}`);
+  const template = JSON.parse(readFileSync(join(copy, file), 'utf8')) as EditableTemplate;
+  edit(template);
+  writeFileSync(join(copy, file), JSON.stringify(template));
+  return copy;
+}
+
+/** Logical ids of a resource type. */
+export function resourcesOf(template: EditableTemplate, type: string): string[] {
+  return Object.entries(template.Resources).flatMap(([logicalId, resource]) =>
+    resource.Type === type ? [logicalId] : [],
+  );
+}
