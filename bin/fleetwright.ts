@@ -36,6 +36,11 @@ program
   .option('--once', 'stop after --seconds, check that nothing was lost, and exit')
   .addOption(new Option('--devices <n>', 'simulated devices').argParser(whole(1, 10_000)).default(5))
   .addOption(new Option('--seconds <n>', 'with --once: how long to publish').argParser(whole(1, 86_400)).default(15))
+  .addOption(
+    new Option('--settle <n>', 'with --once: seconds that acknowledged samples may take to be found')
+      .argParser(whole(1, 3600))
+      .default(60),
+  )
   .option('--json', 'with --once: last line of standard output is one JSON object')
   .addOption(dataDir())
   .addOption(httpsPort())

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { FleetOptions } from '../../device-client/src/index.ts';
 import { fetchClaim } from '../claim.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import { type LaunchedPlatform, launchPlatform } from '../launch-platform.ts';
 import { Ledger } from '../ledger.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly once?: boolean;
   readonly devices: number;
   readonly seconds: number;
+  /** seconds that acknowledged samples may take to arrive after the last one was sent */
+  readonly settle: number;
   readonly json?: boolean;
   readonly dataDir: string;
   readonly port: number;
@@ -31,9 +33,6 @@ const HEALTH_INTERVAL = 5_000;
 const FIRMWARE = '1.0.0';
 const COUNTER_INTERVAL = 1_000;
 const FIRST_ROW_POLL = 100;
-const FIRST_ROW_TIMEOUT = 60_000;
-/** ms that acknowledged samples may take to arrive after the last one was sent */
-const SETTLE_TIMEOUT = 60_000;
 
 /** `npm start`: the whole platform on this machine, from synthesis to a query. */
 export async function start(options: StartOptions): Promise<void> {
@@ -98,18 +97,19 @@ async function run(
     progress.step(`onboarding ${options.devices} devices by claim over mTLS`);
     const onboarded = watch.started();
     fleet.send({ kind: 'start', options: await fleetOptions(options, platform) });
-    const firstRow = whenFirstRow(ledger, before.telemetryRows, signal);
+    const found = new AbortController();
+    const firstRow = { ms: null as number | null };
+    const looking = lookForFirstRow(ledger, before.telemetryRows, AbortSignal.any([signal, found.signal]), (ms) => {
+      firstRow.ms = ms;
+      progress.done(`first row queryable after ${(ms / 1000).toFixed(1)} s`);
+    });
+    looking.catch((error: unknown) => progress.note(`looking for the first row: ${messageOf(error)}`));
     await Promise.race([onboarded, aborted(signal)]);
     if (signal.aborted) return;
     const { devicesFailed, devicesOnboarded, devicesReturned } = watch.counts;
     progress.done(
       `${devicesOnboarded + devicesReturned} devices online (${devicesOnboarded} provisioned now, ${devicesFailed} failed)`,
     );
-    const firstRowMs = await Promise.race([firstRow, watch.failed(), sleep(FIRST_ROW_TIMEOUT, signal)]);
-    if (typeof firstRowMs === 'number') progress.done(`first row queryable after ${(firstRowMs / 1000).toFixed(1)} s`);
-    else if (!signal.aborted)
-      progress.note(`no row within ${FIRST_ROW_TIMEOUT / 1000} s; see ${platform.description.logFile}`);
-
     if (options.once === true) await Promise.race([sleep(options.seconds * 1000, signal), watch.failed()]);
     else await stayUp(options, platform, watch, progress, signal);
 
@@ -122,7 +122,8 @@ async function run(
       return;
     }
     progress.step('querying Timestream until every acknowledged sample is found');
-    const summary = await settle(ledger, before, watch, platform, typeof firstRowMs === 'number' ? firstRowMs : null);
+    const summary = await settle(ledger, before, watch, platform, firstRow, options.settle * 1000);
+    found.abort();
     process.stderr.write(`${formatSummary(summary)}\n`);
     if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
     const missing = unaccounted(summary);
@@ -158,13 +159,17 @@ async function fleetOptions(options: StartOptions, platform: LaunchedPlatform): 
   };
 }
 
-/** ms since this process began until a query answered a row of this run. */
-async function whenFirstRow(ledger: Ledger, before: number, signal: AbortSignal): Promise<number | undefined> {
+/** Polls until a query answers a row of this run; reports the ms since this process began. */
+async function lookForFirstRow(
+  ledger: Ledger,
+  before: number,
+  signal: AbortSignal,
+  onFound: (milliseconds: number) => void,
+): Promise<void> {
   while (!signal.aborted) {
-    if ((await ledger.telemetryRows()) > before) return Math.round(performance.now());
+    if ((await ledger.telemetryRows()) > before) return onFound(Math.round(performance.now()));
     await sleep(FIRST_ROW_POLL, signal);
   }
-  return undefined;
 }
 
 async function settle(
@@ -172,9 +177,10 @@ async function settle(
   before: Awaited<ReturnType<Ledger['read']>>,
   watch: FleetWatch,
   platform: LaunchedPlatform,
-  firstRowMs: number | null,
+  firstRow: { readonly ms: number | null },
+  patience: number,
 ): Promise<RunSummary> {
-  const deadline = performance.now() + SETTLE_TIMEOUT;
+  const deadline = performance.now() + patience;
   const { counts } = watch;
   for (;;) {
     const now = await ledger.read();
@@ -191,7 +197,7 @@ async function settle(
       healthStored: now.healthMessages - before.healthMessages,
       deadLetters,
       elapsedMs: Math.round(performance.now()),
-      firstRowMs,
+      firstRowMs: firstRow.ms,
       work: await platform.meters(),
     };
     if (unaccounted(summary).length === 0 || performance.now() > deadline) return summary;

@@ -78,7 +78,7 @@ test('an ingest role without timestream:WriteRecords fails loudly, naming role, 
     if (removed === 0) throw new Error('no statement of the ingest role allows timestream:WriteRecords');
   });
   const run = fleetwright(
-    ...['start', '--once', '--devices', '1', '--seconds', '2', '--json', '--assembly', crippled],
+    ...['start', '--once', '--devices', '1', '--seconds', '2', '--settle', '10', '--json', '--assembly', crippled],
     ...['--data-dir', join(directory, 'crippled-data'), ...FREE_PORTS],
   );
   const { exitCode, stderr } = await run.result;
