@@ -109,8 +109,8 @@ export function stagesByVersion(secret: SecretRecord): Record<string, string[]> 
 function isSame(secrets: Secrets, secret: SecretRecord, version: VersionRecord, value: SecretValue): boolean {
   if (version.kind !== value.kind) return false;
   const kept = openValue(secrets, secret, version);
-  if (kept.kind === 'text' || value.kind === 'text') return kept.kind === value.kind && kept.text === value.text;
-  return Buffer.compare(kept.bytes, value.bytes) === 0;
+  if (kept.kind === 'text') return value.kind === 'text' && kept.text === value.text;
+  return value.kind !== 'text' && Buffer.compare(kept.bytes, value.bytes) === 0;
 }
 
 /** Versions without labels beyond the kept number, unless they are younger than a day. */
