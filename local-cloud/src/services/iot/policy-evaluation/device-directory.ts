@@ -14,7 +14,7 @@ import { type ConnectionFacts, connectionContext } from './connection-context.ts
 import type { EffectivePolicies } from './effective-policies.ts';
 
 /** Answers that one connection keeps per action; a device uses few topics, a broad subscriber many. */
-const MAX_KEPT_ANSWERS = 1024;
+const MAX_KEPT_ANSWERS = 4096;
 
 /** The policies of one connection, resolved once and used until a change reaches it. */
 interface Evaluation {

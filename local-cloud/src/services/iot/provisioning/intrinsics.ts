@@ -1,5 +1,7 @@
-import type { Mappings } from './template-document.ts';
 import { invalidTemplate } from './template-error.ts';
+
+/** Section `Mappings`: map → first key → second key → value. */
+export type Mappings = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
 /** What the functions of a template are resolved with. */
 export interface TemplateScope {

@@ -1,5 +1,5 @@
 import { NotImplementedError } from '../../../core/errors.ts';
-import { checkIntrinsics } from './intrinsics.ts';
+import { checkIntrinsics, type Mappings } from './intrinsics.ts';
 import { invalidTemplate } from './template-error.ts';
 
 /** Body of a fleet provisioning template (developer guide, `provision-template`), read and checked but not resolved. */
@@ -19,7 +19,6 @@ export interface TemplateResource {
 
 export type OverrideSetting = 'DO_NOTHING' | 'REPLACE' | 'FAIL' | 'MERGE';
 export type JsonObject = Readonly<Record<string, unknown>>;
-export type Mappings = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
 
 /** The certificate that is being registered; it needs no declaration. */
 export const CERTIFICATE_ID = 'AWS::IoT::Certificate::Id';

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
 import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import type { ApiCall, Operation } from '../../../core/api.ts';
 import type { ManualClock } from '../../../core/clock.ts';
@@ -109,6 +109,14 @@ export async function makeCsr(name = 'CN=device'): Promise<{ pem: string; keys: 
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const csr = await x509.Pkcs10CertificateRequestGenerator.create({ name, keys, signingAlgorithm: algorithm });
   return { pem: csr.toString('pem'), keys };
+}
+
+/** As {@link makeCsr}, with the private key as PKCS #8 for TLS. */
+export async function makeCsrWithKey(): Promise<{ pem: string; privateKeyPem: string }> {
+  const { pem, keys } = await makeCsr();
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  return { pem, privateKeyPem: key.export({ format: 'pem', type: 'pkcs8' }) as string };
 }
 
 /** A certificate that nothing here has issued. */
