@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededEntropy } from '../../local-cloud/src/core/entropy.ts';
-import { evaluateRule, type SqlVersion } from '../../local-cloud/src/rules/index.ts';
+import { evaluateRule, prepareRule, type SqlVersion } from '../../local-cloud/src/rules/index.ts';
 
 /** JSON, or bytes that are none. */
 type Content = { $base64: string } | { $text: string } | unknown;
@@ -42,20 +42,26 @@ describe.each(files)('%s', (name) => {
   test.each(vectors.map((vector) => [`${vector.sql} [${vector.sqlVersion}]`, vector] as const))(
     '%s',
     (_title, vector) => {
-      const result = evaluateRule({
-        sql: vector.sql,
-        sqlVersion: vector.sqlVersion,
-        topic: vector.topic,
-        payload: bytesOf(vector.payload) ?? Buffer.from(JSON.stringify(vector.payload)),
-        now: vector.now ?? 0,
-        entropy: seededEntropy('vectors'),
-        accountId: '123456789012',
-        ...(vector.clientId === undefined ? {} : { clientId: vector.clientId }),
-        ...(vector.principal === undefined ? {} : { principal: vector.principal }),
-        ...(vector.traceId === undefined ? {} : { traceId: vector.traceId }),
-      });
+      const entropy = seededEntropy('vectors');
+      const payload = bytesOf(vector.payload) ?? Buffer.from(JSON.stringify(vector.payload));
+      const { sql, sqlVersion, topic, clientId, principal, traceId, now = 0 } = vector;
+      const given = {
+        ...(clientId === undefined ? {} : { clientId }),
+        ...(principal === undefined ? {} : { principal }),
+        ...(traceId === undefined ? {} : { traceId }),
+      };
+      const accountId = '123456789012';
+      const result = evaluateRule({ sql, sqlVersion, topic, payload, now, entropy, accountId, ...given });
       expect(result.match).toBe(vector.expect.match);
       if (!vector.expect.match) return;
+      // the text that actions without need for the output itself are given
+      const text = prepareRule({ sql, sqlVersion, accountId, entropy })({
+        topic: topic.replace(/^\$aws\/rules\/[^/]+\//, ''),
+        payload,
+        timestamp: now,
+        ...given,
+      });
+      expect(text).toBe(result.outputBytes?.toString());
       const exact = bytesOf(vector.expect.output);
       if (exact === undefined) expect(JSON.parse(String(result.outputBytes))).toEqual(vector.expect.output);
       else expect(result.outputBytes?.toString('latin1')).toBe(exact.toString('latin1'));

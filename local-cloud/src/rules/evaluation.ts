@@ -37,7 +37,6 @@ export class Evaluation {
   variables: readonly SqlValue[] = [];
   #wholeAsInt: SqlValue | typeof UNREAD = UNREAD;
   #wholeAsDecimal: SqlValue | typeof UNREAD = UNREAD;
-  #levels: readonly string[] | undefined;
 
   constructor(input: RuleInput) {
     this.input = input;
@@ -61,9 +60,17 @@ export class Evaluation {
     return this.document(numbers) ?? new RawPayload(this.input.payload);
   }
 
+  /** Level of the topic, 1 being the first. */
   topicLevel(position: number): string | undefined {
-    this.#levels ??= this.input.topic.split('/');
-    return this.#levels[position - 1];
+    const { topic } = this.input;
+    let start = 0;
+    for (let level = 1; level < position; level++) {
+      const slash = topic.indexOf('/', start);
+      if (slash < 0) return undefined;
+      start = slash + 1;
+    }
+    const end = topic.indexOf('/', start);
+    return position < 1 ? undefined : topic.slice(start, end < 0 ? topic.length : end);
   }
 }
 

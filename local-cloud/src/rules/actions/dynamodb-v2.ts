@@ -18,6 +18,7 @@ export const dynamoDbV2Action: ActionKind = {
     const table = site.template('putItem.tableName', putItem.tableName);
     return {
       failedAction: 'DynamoDBv2Action',
+      readsOutput: true,
       roleArn,
       complaint: 'Dynamo Insert record failed.',
       async run(work) {

@@ -57,6 +57,7 @@ export const dynamoDbAction: ActionKind = {
 
     return {
       failedAction: 'DynamoAction',
+      readsOutput: true,
       roleArn,
       complaint: 'Dynamo Insert record failed.',
       async run(work) {

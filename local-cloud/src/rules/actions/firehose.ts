@@ -51,6 +51,7 @@ export const firehoseAction: ActionKind = {
 
     return {
       failedAction: 'FirehoseAction',
+      readsOutput: batchMode,
       roleArn,
       complaint: 'Failed to put record to Firehose.',
       async run(work) {

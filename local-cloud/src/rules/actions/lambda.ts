@@ -22,6 +22,7 @@ export const lambdaAction: ActionKind = {
     };
     return {
       failedAction: 'LambdaAction',
+      readsOutput: false,
       roleArn: undefined,
       complaint: 'Failed to invoke lambda function.',
       async run(work) {

@@ -46,6 +46,7 @@ export const republishAction: ActionKind = {
     const properties = headers === undefined ? undefined : compileHeaders(headers, site);
     return {
       failedAction: 'RepublishAction',
+      readsOutput: false,
       roleArn,
       complaint: 'Failed to republish to topic.',
       async run(work) {

@@ -30,6 +30,8 @@ export interface RuleAction {
   /** `failedAction` of the error document ("Error handling"). */
   readonly failedAction: string;
   readonly roleArn: string | undefined;
+  /** `run` reads `work.output`, not only its text or bytes. */
+  readonly readsOutput: boolean;
   /** @throws AwsError of the target service */
   run(work: ActionWork): Promise<void>;
   /** `failedResource` of the error document. */

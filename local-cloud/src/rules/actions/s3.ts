@@ -30,6 +30,7 @@ export const s3Action: ActionKind = {
     const keyTemplate = site.template('key', key);
     return {
       failedAction: 'S3Action',
+      readsOutput: false,
       roleArn,
       complaint: 'Failed to put S3 object.',
       async run(work) {

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { AwsError } from '../../core/errors.ts';
-import { RawPayload } from '../values/value.ts';
 import { flagSchema, readParameters, roleArnSchema } from './parameters.ts';
 import type { ActionKind } from './rule-action.ts';
 
@@ -20,10 +19,11 @@ export const sqsAction: ActionKind = {
     if (queueUrl.endsWith('.fifo')) throw site.refuse('queueUrl', 'must not be a FIFO queue');
     return {
       failedAction: 'SqsAction',
+      readsOutput: false,
       roleArn,
       complaint: 'Failed to send message to SQS queue.',
       async run(work) {
-        if (!useBase64 && work.output instanceof RawPayload && !isUtf8(work.bytes)) {
+        if (!useBase64 && work.isRaw && !isUtf8(work.bytes)) {
           throw new AwsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
         }
         await site.api.call(site.role(roleArn), 'sqs', 'SendMessage', {

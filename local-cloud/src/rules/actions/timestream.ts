@@ -78,6 +78,7 @@ export const timestreamAction: ActionKind = {
 
     return {
       failedAction: 'TimestreamAction',
+      readsOutput: true,
       roleArn,
       complaint: 'Failed to write records to Timestream.',
       async run(work) {

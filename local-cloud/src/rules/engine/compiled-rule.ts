@@ -18,6 +18,8 @@ export interface CompiledRule {
   readonly actions: readonly RuleAction[];
   readonly errorAction: RuleAction | undefined;
   readonly sessions: RoleSessions;
+  /** No action reads the output itself, so that its text is enough. */
+  readonly textOnly: boolean;
 }
 
 export type RuleContext = Pick<CloudContext, 'account' | 'api' | 'clock' | 'entropy' | 'ports'>;
@@ -58,11 +60,13 @@ export function compileRule(definition: RuleDefinition, context: RuleContext): C
     return findActionKind(action.kind, `topicRulePayload.${place}`).compile(action.parameters, site);
   };
 
+  const actions = definition.actions.map((action, index) => compileAction(action, `actions[${index}]`));
   return {
     definition,
     arn: principal.sourceArn as string,
     statement,
-    actions: definition.actions.map((action, index) => compileAction(action, `actions[${index}]`)),
+    actions,
+    textOnly: actions.every(({ readsOutput }) => !readsOutput),
     errorAction:
       definition.errorAction === undefined ? undefined : compileAction(definition.errorAction, 'errorAction'),
     sessions,

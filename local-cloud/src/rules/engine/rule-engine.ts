@@ -164,7 +164,7 @@ export class RuleEngine implements RuleIngress {
         evaluation.variables = [];
         rule.statement.begin(evaluation);
         if (!rule.statement.passes(evaluation)) continue;
-        jobs.push({ rule, input, work: new ActionWork(rule.statement.select(evaluation), evaluation) });
+        jobs.push({ rule, input, work: ActionWork.select(rule.statement, evaluation, rule.textOnly) });
       } catch (error) {
         const fields = { rule: rule.definition.ruleName, topic, reason: messageOf(error) };
         this.#context.log('error', 'rule could not be evaluated', fields);

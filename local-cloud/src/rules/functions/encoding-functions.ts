@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withJson } from '../sql/json-form.ts';
 import { toText } from '../values/convert.ts';
 import { parseJson } from '../values/json.ts';
 import { RawPayload } from '../values/value.ts';
@@ -39,8 +40,13 @@ function requireBase64(call: CallSite): void {
 /** `encode(*, 'base64')` takes the bytes as they came, JSON or not, and never parses them. */
 function compileEncode(call: CallSite): Evaluate {
   requireBase64(call);
-  if (call.nodes[0]?.kind === 'star' && !call.nested)
-    return (evaluation) => evaluation.input.payload.toString('base64');
+  if (call.nodes[0]?.kind === 'star' && !call.nested) {
+    // base64 has nothing to escape
+    return withJson(
+      (evaluation) => evaluation.input.payload.toString('base64'),
+      (evaluation) => `"${evaluation.input.payload.toString('base64')}"`,
+    );
+  }
   const evaluate = argument(call, 0);
   return (evaluation) => {
     const value = evaluate(evaluation);

@@ -28,7 +28,7 @@ export function compileExpression(node: Expression, scope: CompileScope): Evalua
     case 'field':
       return compileField(node.name, scope);
     case 'member':
-      return compileMember(compile(node.target), node.name);
+      return compileMember(node, scope);
     case 'variable':
       return compileVariable(node.name, node.offset, scope);
     case 'star':
@@ -76,8 +76,15 @@ function compileField(name: string, scope: CompileScope): Evaluate {
   return (evaluation) => read(evaluation.document(numbers));
 }
 
-function compileMember(target: Evaluate, name: string): Evaluate {
-  const read = memberReader(name);
+/** `a.b` of the message, the common case, is read in one step. */
+function compileMember(node: Extract<Expression, { kind: 'member' }>, scope: CompileScope): Evaluate {
+  const read = memberReader(node.name);
+  const { numbers } = scope;
+  if (node.target.kind === 'field' && !scope.nested) {
+    const readField = memberReader(node.target.name);
+    return (evaluation) => read(readField(evaluation.document(numbers)));
+  }
+  const target = compileExpression(node.target, scope);
   return (evaluation) => read(target(evaluation));
 }
 

@@ -19,7 +19,7 @@ export function compileQuery(
   requireVersion2016(scope, 'a nested query', offset);
   const inner: CompileScope = { ...scope, nested: true };
   const from = compileExpression(query.from, scope);
-  const select = compileSelection(query.selection, inner, compileExpression);
+  const { select } = compileSelection(query.selection, inner, compileExpression);
   const passes =
     query.where === undefined ? undefined : compileCondition(query.where, (node) => compileExpression(node, inner));
 

@@ -11,22 +11,33 @@ export class SelectionError extends Error {
   override readonly name = 'SelectionError';
 }
 
-interface Part {
+export interface SelectionPart {
   /** Undefined for `*` without alias. */
   readonly path: readonly string[] | undefined;
   readonly value: Evaluate;
 }
 
+/** The items of a selection, or the one value of SELECT VALUE. */
+export type CompiledSelection =
+  | { readonly kind: 'value'; readonly select: Evaluate }
+  | { readonly kind: 'items'; readonly select: Evaluate; readonly parts: readonly SelectionPart[] };
+
 export function compileSelection(
   selection: Selection,
   scope: CompileScope,
   compileExpression: CompileExpression,
-): Evaluate {
-  if (selection.kind === 'value') return compileValue(compileExpression(selection.expression, scope), scope);
+): CompiledSelection {
+  if (selection.kind === 'value') {
+    return { kind: 'value', select: compileValue(compileExpression(selection.expression, scope), scope) };
+  }
   const parts = selection.items.map((item) => ({
     path: pathOf(item, scope),
     value: compileExpression(item.expression, scope),
   }));
+  return { kind: 'items', select: compileItems(parts), parts };
+}
+
+function compileItems(parts: readonly SelectionPart[]): Evaluate {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined && first.path === undefined) return first.value;
   if (parts.every(({ path }) => path?.length === 1 && path[0] !== '__proto__')) return compileFlat(parts);
@@ -44,7 +55,7 @@ function compileValue(evaluate: Evaluate, scope: CompileScope): Evaluate {
 }
 
 /** `SELECT a, b.c AS d, topic(2) AS e`: the common case, without merging. */
-function compileFlat(parts: readonly Part[]): Evaluate {
+function compileFlat(parts: readonly SelectionPart[]): Evaluate {
   const keys = parts.map(({ path }) => path?.[0] as string);
   const values = parts.map(({ value }) => value);
   const count = keys.length;
@@ -58,7 +69,7 @@ function compileFlat(parts: readonly Part[]): Evaluate {
   };
 }
 
-function compileNested(parts: readonly Part[]): Evaluate {
+function compileNested(parts: readonly SelectionPart[]): Evaluate {
   return (evaluation) => {
     const output: Record<string, SqlValue> = {};
     for (const { path, value } of parts) {

@@ -6,6 +6,7 @@ import { compileExpression } from './compile-expression.ts';
 import { compileCondition } from './compile-operator.ts';
 import { type CompileScope, requireVersion2016 } from './compile-scope.ts';
 import { compileSelection } from './compile-selection.ts';
+import { compileText, type EvaluateText } from './compile-text.ts';
 import { parseStatement } from './parse-statement.ts';
 import { SqlError } from './sql-error.ts';
 import { compileTopicFilter, topicFilterProblem } from './topic-filter.ts';
@@ -22,7 +23,9 @@ export interface CompiledStatement {
   /** The WHERE clause is true, or there is none. */
   passes(evaluation: Evaluation): boolean;
   /** The output; Undefined only for SELECT VALUE. */
-  select: Evaluate;
+  readonly select: Evaluate;
+  /** JSON of the output, straight from the message; absent when the output has to be built for it. */
+  readonly text: EvaluateText | undefined;
 }
 
 /** @throws SqlError */
@@ -50,7 +53,8 @@ export function compileStatement(sql: string, version: SqlVersion): CompiledStat
   );
 
   const all = scope(names);
-  const select = compileSelection(statement.selection, all, compileExpression);
+  const selection = compileSelection(statement.selection, all, compileExpression);
+  const { select } = selection;
   const passes =
     statement.where === undefined
       ? () => true
@@ -68,6 +72,7 @@ export function compileStatement(sql: string, version: SqlVersion): CompiledStat
     },
     passes,
     select,
+    text: selection.kind === 'items' ? compileText(selection.parts, select) : undefined,
   };
 }
 

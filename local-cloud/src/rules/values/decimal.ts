@@ -15,7 +15,7 @@ export class Decimal {
 
   /** Plain JSON cannot hold it; `writeJson` takes over. */
   toJSON(): never {
-    throw new InexactJson();
+    throw INEXACT_JSON;
   }
 
   /** As Java's BigDecimal prints it: scientific below 1E-6 and for whole numbers with an exponent. */
@@ -39,6 +39,9 @@ export class InexactJson extends Error {
   override readonly name = 'InexactJson';
 }
 
+/** Made once: it only says to take the other way, and a stack trace each time would be dear. */
+const INEXACT_JSON = new InexactJson();
+
 const POWERS: bigint[] = [1n];
 
 export function powerOfTen(exponent: number): bigint {
@@ -50,7 +53,8 @@ export function powerOfTen(exponent: number): bigint {
 }
 
 function digitCount(value: bigint): number {
-  return String(value < 0n ? -value : value).length;
+  const length = String(value).length;
+  return value < 0n ? length - 1 : length;
 }
 
 /**
@@ -61,37 +65,35 @@ function digitCount(value: bigint): number {
 export function decimal(coefficient: bigint, scale: number, keepWhole: boolean): number | bigint | Decimal | undefined {
   let digits = coefficient;
   let places = scale;
-  const excess = digitCount(digits) - MAX_DIGITS;
-  if (excess > 0) {
-    digits = divideHalfEven(digits, powerOfTen(excess));
-    places -= excess;
+  let count = digitCount(digits);
+  if (count > MAX_DIGITS) {
+    digits = divideHalfEven(digits, powerOfTen(count - MAX_DIGITS));
+    places -= count - MAX_DIGITS;
+    count = digitCount(digits);
   }
   while (places > 0 && digits % 10n === 0n) {
     digits /= 10n;
-    places -= 1;
+    places--;
+    if (count > 1) count--;
   }
-  const exponent = digitCount(digits) - 1 - places;
+  const exponent = count - 1 - places;
   if (digits !== 0n && (exponent > MAX_EXPONENT || exponent < -MAX_EXPONENT)) return undefined;
-  if (places <= 0) return whole(digits, places, keepWhole);
-  return fraction(digits, places);
+  if (places <= 0) return whole(digits, places, count, keepWhole);
+  return fraction(digits, places, count);
 }
 
-function whole(digits: bigint, places: number, keepWhole: boolean): number | bigint | Decimal {
-  if (digitCount(digits) - places > MAX_DIGITS) return new Decimal(digits, places);
-  const value = digits * powerOfTen(-places);
+function whole(digits: bigint, places: number, count: number, keepWhole: boolean): number | bigint | Decimal {
+  if (count - places > MAX_DIGITS) return new Decimal(digits, places);
+  const value = places === 0 ? digits : digits * powerOfTen(-places);
   return keepWhole ? new Decimal(value, 0) : integer(value);
 }
 
-function fraction(digits: bigint, places: number): number | Decimal {
-  const text = `${digits}e-${places}`;
-  const double = Number(text);
-  const count = digitCount(digits);
-  if (count <= 15 && places < 300) return double;
-  if (count <= 17 && places < 300) {
-    const back = partsOf(double);
-    if (back.coefficient === digits && back.scale === places) return double;
-  }
-  return new Decimal(digits, places);
+function fraction(digits: bigint, places: number, count: number): number | Decimal {
+  if (count > 17 || places >= 300) return new Decimal(digits, places);
+  const double = Number(`${digits}e-${places}`);
+  if (count <= 15) return double;
+  const back = partsOf(double);
+  return back.coefficient === digits && back.scale === places ? double : new Decimal(digits, places);
 }
 
 /** An Int in its canonical form. */

@@ -2,18 +2,43 @@ import { Decimal, InexactJson } from './decimal.ts';
 import type { Numbers } from './numbers.ts';
 import { RawPayload, type SqlValue } from './value.ts';
 
-/**
- * Where `JSON.parse` could lose digits: a run of 16 or more digits and points, or an exponent. It also hits long
- * digit runs inside strings, which only costs time.
- */
-const MAYBE_INEXACT = /\d[\d.]{15}|\d[eE]/;
+const RUN = 16;
+const EXPONENT = /\d[eE]/;
+const LOWER_CASE_EXPONENT = /\de/;
 /** A fraction of zeros, which SQL 2015-10-08 keeps apart from an Int. */
 const WHOLE_DECIMAL = /\.0+(?!\d)/;
 
 /** @throws SyntaxError when the text is no JSON document */
 export function parseJson(text: string, numbers: Numbers): SqlValue {
-  if (MAYBE_INEXACT.test(text) || (numbers.keepWhole && WHOLE_DECIMAL.test(text))) return parseExactly(text, numbers);
+  if (mayLoseDigits(text) || (numbers.keepWhole && WHOLE_DECIMAL.test(text))) return parseExactly(text, numbers);
   return JSON.parse(text) as SqlValue;
+}
+
+/**
+ * Whether `JSON.parse` could lose digits: there is a run of 16 or more digits and points, or an exponent. Strings that
+ * look so only cost time. Numbers of up to 15 digits have doubles of their own.
+ */
+function mayLoseDigits(text: string): boolean {
+  // every run of 16 covers one of these positions, and from there reaches 8 further to one side
+  for (let position = RUN - 1; position < text.length; position += RUN) {
+    const code = text.charCodeAt(position);
+    if (code > 0x39 || code < 0x2e) continue;
+    if (!isDigitOrPoint(text.charCodeAt(position - 8)) && !isDigitOrPoint(text.charCodeAt(position + 8))) continue;
+    if (runAround(text, position) >= RUN) return true;
+  }
+  return (text.indexOf('E') < 0 ? LOWER_CASE_EXPONENT : EXPONENT).test(text);
+}
+
+function isDigitOrPoint(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
+}
+
+function runAround(text: string, position: number): number {
+  let start = position;
+  while (start > 0 && isDigitOrPoint(text.charCodeAt(start - 1))) start--;
+  let end = position + 1;
+  while (end < text.length && isDigitOrPoint(text.charCodeAt(end))) end++;
+  return end - start;
 }
 
 /**

@@ -1,0 +1,71 @@
+import type { Evaluation } from '../evaluation.ts';
+import type { Evaluate } from '../functions/sql-function.ts';
+import { toJson } from '../values/json.ts';
+import { jsonText } from '../values/json-text.ts';
+import { isObject } from '../values/value.ts';
+import type { SelectionPart } from './compile-selection.ts';
+import { jsonOf } from './json-form.ts';
+
+/** JSON of a rule's output, without building the output. */
+export type EvaluateText = (evaluation: Evaluation) => string;
+
+/** `"key":` and the JSON of its value; Undefined leaves the key out. */
+interface Member {
+  readonly key: string;
+  readonly label: string;
+  readonly json: (evaluation: Evaluation) => string | undefined;
+}
+
+/**
+ * Writes the JSON of `SELECT a, b.c AS d, …` and of `SELECT *, …` piece by piece. Undefined when the selection has
+ * another form; then its output is built first.
+ */
+export function compileText(parts: readonly SelectionPart[], select: Evaluate): EvaluateText | undefined {
+  const [first, ...others] = parts;
+  if (first === undefined) return undefined;
+  const spread = first.path === undefined;
+  const named = spread ? others : parts;
+  if (named.length === 0 || named.some(({ path }) => path?.length !== 1)) return undefined;
+  const members = named.map(({ path, value }) => toMember(path?.[0] as string, value));
+  if (new Set(members.map(({ key }) => key)).size !== members.length) return undefined;
+  return spread ? spreadText(first.value, members, select) : flatText(members);
+}
+
+function toMember(key: string, value: Evaluate): Member {
+  const json =
+    jsonOf(value) ??
+    ((evaluation: Evaluation) => {
+      const result = value(evaluation);
+      return result === undefined ? undefined : jsonText(result);
+    });
+  return { key, label: `${JSON.stringify(key)}:`, json };
+}
+
+function flatText(members: readonly Member[]): EvaluateText {
+  const count = members.length;
+  return (evaluation) => {
+    let text = '{';
+    for (let index = 0; index < count; index++) {
+      const { label, json } = members[index] as Member;
+      const value = json(evaluation);
+      if (value !== undefined) text += text === '{' ? label + value : `,${label}${value}`;
+    }
+    return `${text}}`;
+  };
+}
+
+function spreadText(whole: Evaluate, members: readonly Member[], select: Evaluate): EvaluateText {
+  return (evaluation) => {
+    const document = whole(evaluation);
+    // A key that is there already is replaced in its place; other payloads are refused by the selection itself.
+    if (!isObject(document) || members.some(({ key }) => Object.hasOwn(document, key))) {
+      return toJson(select(evaluation));
+    }
+    let text = toJson(document).slice(0, -1);
+    for (const { label, json } of members) {
+      const value = json(evaluation);
+      if (value !== undefined) text += text === '{' ? label + value : `,${label}${value}`;
+    }
+    return `${text}}`;
+  };
+}
