@@ -3,6 +3,7 @@ import * as writeSchemas from '@aws-sdk/client-timestream-write';
 import type { PluginFactory } from '../../core/plugin.ts';
 import { databaseOperations } from './operations/databases.ts';
 import { describeEndpoints } from './operations/describe-endpoints.ts';
+import { queryOperations } from './operations/query.ts';
 import { tableOperations } from './operations/tables.ts';
 import { tagOperations } from './operations/tagging.ts';
 import { writeRecords } from './operations/write-records.ts';
@@ -34,7 +35,7 @@ export const createTimestreamPlugin: PluginFactory = (context) => {
         signingName: 'timestream',
         protocol: 'awsJson1_0',
         schemas: querySchemas,
-        operations: [describeEndpoints(timestream), ...tagOperations(timestream)],
+        operations: [describeEndpoints(timestream), ...queryOperations(timestream.queries)],
       },
     ],
     resources: [databaseResource(timestream), tableResource(timestream)],
@@ -44,6 +45,7 @@ export const createTimestreamPlugin: PluginFactory = (context) => {
     },
     async stop() {
       timestream.sweeper.stop();
+      timestream.queries.close();
       await timestream.engine.close();
     },
   };

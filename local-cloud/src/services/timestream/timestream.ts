@@ -25,6 +25,7 @@ import {
 } from './catalog/table-settings.ts';
 import { checkTags, Tags } from './catalog/tags.ts';
 import { IngestQueue } from './ingest/ingest-queue.ts';
+import { QueryService } from './query/query-service.ts';
 import { StorageEngine } from './storage/engine.ts';
 import { RetentionSweeper } from './storage/retention-sweeper.ts';
 
@@ -35,6 +36,7 @@ export class Timestream {
   readonly tags: Tags;
   readonly engine: StorageEngine;
   readonly queue: IngestQueue;
+  readonly queries: QueryService;
   readonly sweeper: RetentionSweeper;
 
   constructor(context: CloudContext) {
@@ -44,6 +46,7 @@ export class Timestream {
     const tableIds = () => this.catalog.tables().map(({ id }) => id);
     this.engine = new StorageEngine(join(context.dataDirectory, 'timestream'), tableIds);
     this.queue = new IngestQueue(this.engine, (id) => tableIds().includes(id));
+    this.queries = new QueryService(context, this.catalog, this.queue, this.engine);
     this.sweeper = new RetentionSweeper(this.engine, context.clock, context.log, () => this.catalog.tables());
   }
 

@@ -8,7 +8,7 @@ import type { Operation } from '../../../core/api.ts';
 import { validationError } from '../faults.ts';
 import type { Timestream } from '../timestream.ts';
 
-/** Served by the write and by the query API alike. */
+/** Tags of databases and tables. Those of scheduled queries are the query API's. */
 export function tagOperations(timestream: Timestream): readonly Operation[] {
   const { catalog, tags } = timestream;
 
