@@ -29,7 +29,9 @@ export const MAX_POLICIES_PER_CERTIFICATE = 10;
 /** `thing-groups`, "Attach a policy to a static thing group". */
 export const MAX_POLICIES_PER_GROUP = 2;
 
+/** API CreateCertificateFromCsr and RegisterCertificateWithoutCA. */
 export const MAX_CSR_LENGTH = 4096;
+export const MAX_CERTIFICATE_LENGTH = 65_536;
 export const MIN_RSA_BITS = 2048;
 
 export const TEMPLATE_NAME_PATTERN = '[0-9A-Za-z_-]+';

@@ -15,14 +15,11 @@ import type {
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../core/api.ts';
 import { anywhere, changing, type IotService, reading, resource } from '../iot-service.ts';
+import { MAX_CERTIFICATE_LENGTH, MAX_CSR_LENGTH } from '../limits.ts';
 import { pageOf } from '../registry/paging.ts';
 import type { CertificateRecord } from '../registry/records.ts';
 import { nameInCreationOrder } from '../registry/table.ts';
 import { checkPageSize, requireText } from '../registry/validation.ts';
-
-/** API CreateCertificateFromCsr and RegisterCertificateWithoutCA. */
-const MAX_CSR = 4096;
-const MAX_PEM = 65_536;
 
 export function certificateOperations(service: IotService): Operation[] {
   const { authority, registry } = service;
@@ -35,7 +32,7 @@ export function certificateOperations(service: IotService): Operation[] {
       'CreateCertificateFromCsr',
       anywhere,
       async (input) => {
-        requireText('certificateSigningRequest', input.certificateSigningRequest, 1, MAX_CSR);
+        requireText('certificateSigningRequest', input.certificateSigningRequest, 1, MAX_CSR_LENGTH);
         const { certificatePem } = await authority.issueFromCsr(input.certificateSigningRequest);
         const { id } = certificates.register(certificatePem, input.setAsActive === true ? 'ACTIVE' : 'INACTIVE');
         return { certificateArn: state.arn('cert', id), certificateId: id, certificatePem };
@@ -61,7 +58,7 @@ export function certificateOperations(service: IotService): Operation[] {
       'RegisterCertificateWithoutCA',
       anywhere,
       (input) => {
-        requireText('certificatePem', input.certificatePem, 1, MAX_PEM);
+        requireText('certificatePem', input.certificatePem, 1, MAX_CERTIFICATE_LENGTH);
         const { id } = certificates.registerForeign(input.certificatePem, input.status);
         return { certificateArn: state.arn('cert', id), certificateId: id };
       },
