@@ -71,7 +71,9 @@ const CANDIDATES: readonly Candidate[] = [
   { name: 'ingest', sql: `${INGEST_SELECT} FROM '${TOPIC}'`, topic: TOPIC, payload: TELEMETRY },
   {
     name: 'health',
-    sql: "SELECT battery, signal, memoryFree, firmware FROM 'fleetwright-dev/+/+/+/health'",
+    sql:
+      'SELECT round(battery * 10) AS battery_permille, round(signal) AS signal_dbm, round(memoryFree) AS memory_free_bytes, ' +
+      "firmware, bootId AS boot_id, sequence FROM 'fleetwright-dev/+/+/+/health'",
     topic: 'fleetwright-dev/north/pump-station/pump-0042/health',
     payload: HEALTH,
   },
