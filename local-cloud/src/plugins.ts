@@ -28,7 +28,12 @@ export function pluginFactories(options: PluginOptions): {
   boundMqttPort: () => number;
 } {
   let broker: BrokerPlugin | undefined;
-  const brokerFactory = createBrokerPlugin({ host: options.host, port: options.mqttPort });
+  const { publishesPerSecondPerConnection } = options.relax;
+  const brokerFactory = createBrokerPlugin({
+    host: options.host,
+    port: options.mqttPort,
+    ...(publishesPerSecondPerConnection !== undefined && { publishesPerSecond: publishesPerSecondPerConnection }),
+  });
   return {
     factories: [
       createIamPlugin,
