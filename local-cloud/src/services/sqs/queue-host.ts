@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Collection, DurableLog } from '../../core/store.ts';
-import type { Queue } from './queue.ts';
+import type { MessageContent, MessagePlace } from './message-record.ts';
 
 /** What the queues of one cloud share. */
 export interface QueueHost {
@@ -15,7 +15,13 @@ export interface QueueHost {
   readonly bodies: BodyCache;
   readonly report: Log;
   durable(): Promise<void>;
-  findByArn(arn: string): Queue | undefined;
+  findByArn(arn: string): MessageTarget | undefined;
+}
+
+/** A queue that takes in what another gives up. */
+export interface MessageTarget {
+  readonly configuration: { readonly number: number };
+  admit(id: number, bytes: number, place: MessagePlace, content: MessageContent | undefined): void;
 }
 
 /** Counts the bytes of bodies held in memory against one bound. */

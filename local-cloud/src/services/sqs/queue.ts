@@ -9,7 +9,7 @@ import { MAX_MESSAGES_IN_FLIGHT, MAX_VISIBILITY_TIMEOUT } from './limits.ts';
 import { DELAYED, GONE, IN_FLIGHT, type Message, newMessage, VISIBLE } from './message.ts';
 import { decodeContent, encodeMessage, type MessageContent, type MessagePlace } from './message-record.ts';
 import type { QueueConfiguration } from './queue-configuration.ts';
-import type { QueueHost } from './queue-host.ts';
+import type { MessageTarget, QueueHost } from './queue-host.ts';
 import { decodeReceiptHandle, encodeReceiptHandle } from './receipt-handle.ts';
 
 /** One message as a receive hands it out. */
@@ -274,7 +274,10 @@ export class Queue {
   }
 
   /** Takes the oldest visible message for a redrive to `choose(content)`; undefined when nothing is visible. */
-  moveOldest(choose: (content: MessageContent) => Queue | undefined, newMessageId: string): boolean | undefined {
+  moveOldest(
+    choose: (content: MessageContent) => MessageTarget | undefined,
+    newMessageId: string,
+  ): boolean | undefined {
     let message = this.#visible.shift();
     while (message !== undefined && message.state !== VISIBLE) message = this.#visible.shift();
     if (message === undefined) return undefined;
@@ -290,7 +293,7 @@ export class Queue {
   }
 
   /** The new record is written before the old one goes, so that a crash in between duplicates and never loses. */
-  #relocate(message: Message, content: MessageContent, target: Queue, sentTimestamp: number): void {
+  #relocate(message: Message, content: MessageContent, target: MessageTarget, sentTimestamp: number): void {
     const place = { queueNumber: target.configuration.number, sentTimestamp, availableAt: 0 };
     const record = encodeMessage(place, content);
     const id = this.#host.messages.append(record);
