@@ -259,6 +259,18 @@ test('a denied action hands the error action one document with the AccessDenied 
   expect(cloud.meter.get('rules.matched')).toBe(1);
 });
 
+test('the error document names the topic as published, Basic Ingest prefix and all', async () => {
+  cloud.denied.add('sqs:SendMessage');
+  await cloud.createRule('rule1', {
+    sql: 'SELECT *',
+    actions: [{ sqs: { roleArn: ROLE, queueUrl: QUEUE } }],
+    errorAction: ERROR_ACTION,
+  });
+  await cloud.rules.accept(publish('$aws/rules/rule1/a/b', {}));
+  await cloud.reached(1);
+  expect(JSON.parse(cloud.calls[0]?.input.Body).topic).toBe('$aws/rules/rule1/a/b');
+});
+
 test('two failing actions of one message make one error document with both', async () => {
   cloud.denied.add('sqs:SendMessage');
   cloud.denied.add('lambda:InvokeFunction');

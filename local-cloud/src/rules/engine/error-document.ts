@@ -2,6 +2,7 @@ import { AwsError, messageOf } from '../../core/errors.ts';
 import type { ActionWork } from '../actions/action-work.ts';
 import type { RuleAction } from '../actions/rule-action.ts';
 import type { SqlObject } from '../values/value.ts';
+import type { MessageInput } from './message-input.ts';
 
 /** One action that failed for good. */
 export interface ActionFailure {
@@ -23,7 +24,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** Wording of "Error handling (error action)" and of "Diagnosing rules issues", without the request id. */
-export function actionFailure(action: RuleAction, work: ActionWork, error: unknown): ActionFailure {
+export function actionFailure(action: RuleAction, work: ActionWork, topic: string, error: unknown): ActionFailure {
   const reason =
     error instanceof AwsError
       ? `${error.message} (Service: ${SERVICES[action.failedAction] ?? 'AWSIot'}; Status Code: ${error.statusCode}; Error Code: ${error.code})`
@@ -31,7 +32,7 @@ export function actionFailure(action: RuleAction, work: ActionWork, error: unkno
   return {
     failedAction: action.failedAction,
     failedResource: attempt(() => action.resource(work)),
-    errorMessage: `${action.complaint} The error received was ${reason}. Message arrived on: ${work.evaluation.input.topic}, ${attempt(() => action.describe(work))}`,
+    errorMessage: `${action.complaint} The error received was ${reason}. Message arrived on: ${topic}, ${attempt(() => action.describe(work))}`,
   };
 }
 
@@ -45,17 +46,11 @@ function attempt(render: () => string): string {
 }
 
 /** The message that an error action gets: one per rule and message ("Error action message format"). */
-export function errorDocument(
-  ruleName: string,
-  traceId: string,
-  work: ActionWork,
-  failures: readonly ActionFailure[],
-): SqlObject {
-  const { input } = work.evaluation;
+export function errorDocument(ruleName: string, input: MessageInput, failures: readonly ActionFailure[]): SqlObject {
   return {
     ruleName,
-    topic: input.topic,
-    cloudwatchTraceId: traceId,
+    topic: input.publishedTopic,
+    cloudwatchTraceId: input.trace(),
     clientId: input.clientId,
     sourceIp: input.sourceIp,
     base64OriginalPayload: input.payload.toString('base64'),

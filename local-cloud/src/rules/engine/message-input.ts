@@ -9,6 +9,8 @@ import type { TraceIds } from './trace-ids.ts';
 /** A message as rules see it, with the trace id that logs and error documents name it by. */
 export class MessageInput implements RuleInput {
   readonly topic: string;
+  /** With the Basic Ingest prefix, if it had one. */
+  readonly publishedTopic: string;
   readonly payload: Buffer;
   readonly clientId: string | undefined;
   readonly principal: string | undefined;
@@ -24,6 +26,7 @@ export class MessageInput implements RuleInput {
   constructor(message: PendingMessage, account: Account, entropy: Entropy, ids: TraceIds) {
     const { publisher } = message;
     this.topic = splitBasicIngest(message.topic)?.topic ?? message.topic;
+    this.publishedTopic = message.topic;
     this.payload = message.payload;
     this.clientId = publisher?.clientId;
     this.principal = publisher?.principalId;

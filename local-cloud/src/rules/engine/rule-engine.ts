@@ -214,7 +214,7 @@ export class RuleEngine implements RuleIngress {
   /** False when the engine stopped before the end. */
   async #complete(ticket: Ticket): Promise<boolean> {
     const settled = await Promise.allSettled(
-      ticket.jobs.map(({ rule, input, work }) => runActions(rule, work, () => input.trace(), this.#runner)),
+      ticket.jobs.map(({ rule, input, work }) => runActions(rule, work, input, this.#runner)),
     );
     for (const outcome of settled) {
       if (outcome.status === 'fulfilled') continue;

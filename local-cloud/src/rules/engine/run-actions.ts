@@ -6,6 +6,7 @@ import type { ActionWork } from '../actions/action-work.ts';
 import type { RuleAction } from '../actions/rule-action.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { type ActionFailure, actionFailure, errorDocument } from './error-document.ts';
+import type { MessageInput } from './message-input.ts';
 
 /**
  * Attempts at one action. AWS only says that it "might make multiple attempts … in case of intermittent errors"
@@ -47,16 +48,16 @@ export class Interrupted extends Error {
 export async function runActions(
   rule: CompiledRule,
   work: ActionWork,
-  traceId: () => string,
+  input: MessageInput,
   runner: ActionRunner,
 ): Promise<void> {
   const [only] = rule.actions;
   const outcomes =
     rule.actions.length === 1 && only !== undefined
-      ? [await runAction(only, work, runner)]
-      : await settleAll(rule.actions.map((action) => runAction(action, work, runner)));
+      ? [await runAction(only, work, input, runner)]
+      : await settleAll(rule.actions.map((action) => runAction(action, work, input, runner)));
   const failures = outcomes.filter((outcome) => outcome !== undefined);
-  if (failures.length > 0) await handleFailures(rule, work, failures, traceId(), runner);
+  if (failures.length > 0) await handleFailures(rule, work, failures, input, runner);
 }
 
 /** All actions come to an end before an interruption is passed on. */
@@ -70,6 +71,7 @@ async function settleAll(runs: readonly Promise<ActionFailure | undefined>[]): P
 async function runAction(
   action: RuleAction,
   work: ActionWork,
+  input: MessageInput,
   { clock, meter, stopping }: ActionRunner,
 ): Promise<ActionFailure | undefined> {
   for (let attempt = 1; ; attempt++) {
@@ -81,7 +83,7 @@ async function runAction(
     } catch (error) {
       if (attempt >= MAX_ATTEMPTS || !isIntermittent(error)) {
         meter.count('rules.actionFailures');
-        return actionFailure(action, work, error);
+        return actionFailure(action, work, input.publishedTopic, error);
       }
     }
     await sleep(clock, FIRST_PAUSE_MS * 4 ** (attempt - 1), stopping);
@@ -97,7 +99,7 @@ async function handleFailures(
   rule: CompiledRule,
   work: ActionWork,
   failures: readonly ActionFailure[],
-  traceId: string,
+  input: MessageInput,
   runner: ActionRunner,
 ): Promise<void> {
   const { errorAction } = rule;
@@ -107,7 +109,7 @@ async function handleFailures(
     return;
   }
   for (const failure of failures) runner.log('warn', 'rule action failed', { rule: ruleName, ...failure });
-  const failed = await runAction(errorAction, work.with(errorDocument(ruleName, traceId, work, failures)), runner);
+  const failed = await runAction(errorAction, work.with(errorDocument(ruleName, input, failures)), input, runner);
   if (failed === undefined) runner.meter.count('rules.errorActions');
   else runner.log('error', 'rule error action failed', { rule: ruleName, ...failed });
 }
