@@ -12,7 +12,9 @@ export type EvaluateText = (evaluation: Evaluation) => string;
 /** `"key":` and the JSON of its value; Undefined leaves the key out. */
 interface Member {
   readonly key: string;
-  readonly label: string;
+  /** First in its object, and after another member. */
+  readonly first: string;
+  readonly next: string;
   readonly json: (evaluation: Evaluation) => string | undefined;
 }
 
@@ -38,34 +40,35 @@ function toMember(key: string, value: Evaluate): Member {
       const result = value(evaluation);
       return result === undefined ? undefined : jsonText(result);
     });
-  return { key, label: `${JSON.stringify(key)}:`, json };
+  return { key, first: `{${JSON.stringify(key)}:`, next: `,${JSON.stringify(key)}:`, json };
 }
 
 function flatText(members: readonly Member[]): EvaluateText {
   const count = members.length;
   return (evaluation) => {
-    let text = '{';
+    let text = '';
     for (let index = 0; index < count; index++) {
-      const { label, json } = members[index] as Member;
-      const value = json(evaluation);
-      if (value !== undefined) text += text === '{' ? label + value : `,${label}${value}`;
+      const member = members[index] as Member;
+      const value = member.json(evaluation);
+      if (value !== undefined) text += (text === '' ? member.first : member.next) + value;
     }
-    return `${text}}`;
+    return text === '' ? '{}' : `${text}}`;
   };
 }
 
-function spreadText(whole: Evaluate, members: readonly Member[], select: Evaluate): EvaluateText {
+function spreadText(star: Evaluate, members: readonly Member[], select: Evaluate): EvaluateText {
   return (evaluation) => {
-    const document = whole(evaluation);
+    const document = star(evaluation);
     // A key that is there already is replaced in its place; other payloads are refused by the selection itself.
     if (!isObject(document) || members.some(({ key }) => Object.hasOwn(document, key))) {
       return toJson(select(evaluation));
     }
-    let text = toJson(document).slice(0, -1);
-    for (const { label, json } of members) {
+    const whole = toJson(document);
+    let text = whole === '{}' ? '' : whole.slice(0, -1);
+    for (const { first, next, json } of members) {
       const value = json(evaluation);
-      if (value !== undefined) text += text === '{' ? label + value : `,${label}${value}`;
+      if (value !== undefined) text += (text === '' ? first : next) + value;
     }
-    return `${text}}`;
+    return text === '' ? '{}' : `${text}}`;
   };
 }

@@ -1,4 +1,13 @@
-import { Decimal, decimal, integer, MAX_DIGITS, partsOf, partsOfText, powerOfTen } from './decimal.ts';
+import {
+  Decimal,
+  type DecimalParts,
+  decimal,
+  integer,
+  MAX_DIGITS,
+  partsOf,
+  partsOfText,
+  powerOfTen,
+} from './decimal.ts';
 import type { SqlNumber, SqlValue, SqlVersion } from './value.ts';
 
 /** Results outside the range of a Decimal, and divisions by zero, are Undefined. */
@@ -87,6 +96,13 @@ function fastScale(value: number): number {
   return -1;
 }
 
+/** {@link partsOf}, without going through text where a double has few decimal places. */
+function quickParts(value: SqlNumber): DecimalParts {
+  const scale = typeof value === 'number' ? fastScale(value) : -1;
+  if (scale < 0) return partsOf(value);
+  return { coefficient: BigInt(Math.round((value as number) * (POWERS_OF_TEN[scale] as number))), scale };
+}
+
 function createNumbers(keepWhole: boolean): Numbers {
   const fastResult = (shifted: number, scale: number): SqlNumber => {
     const value = shifted / (POWERS_OF_TEN[scale] as number);
@@ -150,8 +166,8 @@ function createNumbers(keepWhole: boolean): Numbers {
       if (typeof left === 'number' && typeof right === 'number' && Number.isInteger(left) && Number.isInteger(right)) {
         return right === 0 ? undefined : (left - (left % right)) / right;
       }
-      const a = partsOf(left);
-      const b = partsOf(right);
+      const a = quickParts(left);
+      const b = quickParts(right);
       if (b.coefficient === 0n) return undefined;
       if (isInt(left) && isInt(right)) return integer(a.coefficient / b.coefficient);
       // two digits beyond the precision, and a sticky digit, so that one rounding decides
