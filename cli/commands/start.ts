@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { FleetOptions } from '../../device-client/src/index.ts';
@@ -38,6 +39,7 @@ const FIRST_ROW_POLL = 100;
 export async function start(options: StartOptions): Promise<void> {
   const progress = createProgress(process.stderr, false);
   const interrupted = new AbortController();
+  setMaxListeners(0, interrupted.signal);
   const interrupt = (): void => interrupted.abort();
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
+import { type DeviceClock, sleep, systemClock } from '../clock.ts';
 import { DeviceError } from '../errors.ts';
 
 /** Where and as whom to connect. */
@@ -15,6 +16,7 @@ export interface ConnectionOptions {
   readonly keepAlive?: number;
   /** seconds for which the session outlives its connection; 0 begins anew each time */
   readonly sessionExpiry?: number;
+  readonly clock?: DeviceClock;
 }
 
 export interface ConnectionEvents {
@@ -31,6 +33,13 @@ const DEFAULT_KEEP_ALIVE = 60;
 const CONNACK_TIMEOUT = 20_000;
 /** seconds until an unanswered QoS 1 publish fails and is sent again by its owner */
 const ACK_TIMEOUT = 30;
+/**
+ * The SDK acknowledges a received message from JavaScript, a little after handing it over. A PUBACK that is queued
+ * behind a DISCONNECT is never sent, nor is the DISCONNECT (seen with aws-crt 1.33.1), so it gets this long first. ms
+ */
+const ACKNOWLEDGE_GRACE = 50;
+/** ms after which a connection that does not end cleanly is let go */
+const STOP_TIMEOUT = 3_000;
 
 /**
  * One MQTT 5 connection of the AWS IoT Device SDK with mutual TLS. It reconnects by itself, with jitter, until stopped.
@@ -39,6 +48,7 @@ const ACK_TIMEOUT = 30;
  */
 export class MqttConnection extends EventEmitter<ConnectionEvents> {
   readonly client: mqtt5.Mqtt5Client;
+  readonly #clock: DeviceClock;
   readonly #stopped: Promise<void>;
   #started = false;
   #connected = false;
@@ -46,6 +56,7 @@ export class MqttConnection extends EventEmitter<ConnectionEvents> {
 
   constructor(options: ConnectionOptions) {
     super();
+    this.#clock = options.clock ?? systemClock;
     const builder = iot.AwsIotMqtt5ClientConfigBuilder.newDirectMqttBuilderWithMtlsFromMemory(
       options.host,
       options.certificatePem,
@@ -92,11 +103,11 @@ export class MqttConnection extends EventEmitter<ConnectionEvents> {
   whenConnected(timeoutMilliseconds: number, signal?: AbortSignal): Promise<void> {
     if (this.#connected) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(this.#timeout(timeoutMilliseconds)), timeoutMilliseconds);
+      const timer = this.#clock.after(timeoutMilliseconds, () => settle(this.#timeout(timeoutMilliseconds)));
       const abort = (): void => settle(new DeviceError('STOPPED', 'stopped while connecting'));
       const success = (): void => settle();
       const settle = (error?: DeviceError): void => {
-        clearTimeout(timer);
+        timer.cancel();
         this.off('connected', success);
         signal?.removeEventListener('abort', abort);
         if (error === undefined) resolve();
@@ -122,8 +133,11 @@ export class MqttConnection extends EventEmitter<ConnectionEvents> {
 
   async stop(): Promise<void> {
     if (this.#started) {
+      if (this.#connected) await sleep(this.#clock, ACKNOWLEDGE_GRACE);
       this.client.stop({ reasonCode: mqtt5.DisconnectReasonCode.NormalDisconnection });
-      await this.#stopped;
+      const waited = new AbortController();
+      await Promise.race([this.#stopped, sleep(this.#clock, STOP_TIMEOUT, waited.signal)]);
+      waited.abort();
     }
     this.#connected = false;
     this.client.close();

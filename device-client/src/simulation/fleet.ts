@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { ClaimCredentials } from '@fleetwright/contracts';
 import { systemClock } from '../clock.ts';
@@ -48,6 +49,8 @@ export class Fleet {
   readonly #onFailure: (serial: string, reason: string) => void;
 
   constructor(options: FleetOptions, onFailure: (serial: string, reason: string) => void = () => {}) {
+    // Every device of the fleet listens to the same signal.
+    setMaxListeners(0, this.#abort.signal);
     this.#options = options;
     this.#onFailure = onFailure;
   }
