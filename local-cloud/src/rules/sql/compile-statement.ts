@@ -1,15 +1,19 @@
 import { Evaluation, type RuleInput } from '../evaluation.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
+import { toJson } from '../values/json.ts';
 import { numbersOf } from '../values/numbers.ts';
-import type { SqlValue, SqlVersion } from '../values/value.ts';
+import { RawPayload, type SqlValue, type SqlVersion } from '../values/value.ts';
 import { compileExpression } from './compile-expression.ts';
 import { compileCondition } from './compile-operator.ts';
 import { type CompileScope, requireVersion2016 } from './compile-scope.ts';
-import { compileSelection } from './compile-selection.ts';
+import { compileSelection, SelectionError } from './compile-selection.ts';
 import { compileText, type EvaluateText } from './compile-text.ts';
 import { parseStatement } from './parse-statement.ts';
 import { SqlError } from './sql-error.ts';
 import { compileTopicFilter, topicFilterProblem } from './topic-filter.ts';
+
+/** All variables of a statement together, as JSON ("SET clause limits"). */
+const MAX_VARIABLE_BYTES = 128 * 1024;
 
 /** A rule's SQL, ready to run. */
 export interface CompiledStatement {
@@ -68,7 +72,18 @@ export function compileStatement(sql: string, version: SqlVersion): CompiledStat
       if (assigned.length === 0) return;
       const values: SqlValue[] = [];
       evaluation.variables = values;
-      for (const evaluate of assigned) values.push(evaluate(evaluation));
+      let bytes = 0;
+      for (const [index, evaluate] of assigned.entries()) {
+        const value = evaluate(evaluation);
+        if (value instanceof RawPayload) {
+          throw new SelectionError(`variable ${names[index]} cannot hold a payload that is no JSON; encode it first`);
+        }
+        bytes += Buffer.byteLength(toJson(value));
+        if (bytes > MAX_VARIABLE_BYTES) {
+          throw new SelectionError(`the variables up to ${names[index]} are larger than ${MAX_VARIABLE_BYTES} bytes`);
+        }
+        values.push(value);
+      }
     },
     passes,
     select,

@@ -82,9 +82,22 @@ test('Ints keep all their digits and divide to Ints', () => {
   expect(v2.add(big, 1)).toBe(9007199254740994n);
   expect(v2.add(Number.MAX_SAFE_INTEGER, 1)).toBe(9007199254740992n);
   expect(v2.multiply(3037000500, 3037000500)).toBe(9223372037000250000n);
-  expect(v2.divide(7, -2)).toBe(-3);
   expect(v2.remainder(-7, 2)).toBe(-1);
   expect(v2.subtract(9007199254740993n, 9007199254740990n)).toBe(3);
+});
+
+test('Ints divide to Ints under 2015-10-08 and exactly under 2016-03-23', () => {
+  expect(v1.divide(7, -2)).toBe(-3);
+  expect(v2.divide(7, -2)).toBe(-3.5);
+  expect(v2.divide(6, 3)).toBe(2);
+  expect(String(v2.divide(215, 9))).toBe('23.88888888888888888888888888888889');
+  expect(v2.divide(9007199254740993n, 2)).toEqual(v2.fromText('4503599627370496.5'));
+  for (let round = 0; round < 2000; round++) {
+    const [a, b] = [random(2_000_000) - 1_000_000, random(4000) + 1];
+    const quotient = v2.divide(a, b) as SqlNumber;
+    const exact = v1.divide(v1.asDecimal(a) as SqlNumber, b) as SqlNumber;
+    expect(compareNumbers(quotient, exact)).toBe(0);
+  }
 });
 
 test('whole decimals are Ints under 2016-03-23 and stay Decimals under 2015-10-08', () => {

@@ -103,6 +103,16 @@ function quickParts(value: SqlNumber): DecimalParts {
   return { coefficient: BigInt(Math.round((value as number) * (POWERS_OF_TEN[scale] as number))), scale };
 }
 
+/** Quotient of two Ints when it has few decimal places. */
+function exactQuotient(left: number, right: number): number | undefined {
+  const quotient = left / right;
+  const scale = fastScale(quotient);
+  if (scale < 0) return undefined;
+  const power = POWERS_OF_TEN[scale] as number;
+  const product = Math.round(quotient * power) * right;
+  return Number.isSafeInteger(product) && product === left * power ? quotient : undefined;
+}
+
 function createNumbers(keepWhole: boolean): Numbers {
   const fastResult = (shifted: number, scale: number): SqlNumber => {
     const value = shifted / (POWERS_OF_TEN[scale] as number);
@@ -161,15 +171,22 @@ function createNumbers(keepWhole: boolean): Numbers {
       return result(a.coefficient * b.coefficient, a.scale + b.scale, left, right);
     },
 
-    /** Int by Int is an Int ("Operators", "/ operator"): the fraction is cut off. */
+    /**
+     * Int by Int: under 2015-10-08 an Int, the fraction cut off ("Operators", "/ operator"). Under 2016-03-23, which
+     * does not tell 10.0 from 10, a Decimal where it has to be: "SET clause" shows (75 - 32) * 5 / 9 as 23.89.
+     */
     divide(left, right) {
       if (typeof left === 'number' && typeof right === 'number' && Number.isInteger(left) && Number.isInteger(right)) {
-        return right === 0 ? undefined : (left - (left % right)) / right;
+        if (right === 0) return undefined;
+        const rest = left % right;
+        if (keepWhole || rest === 0) return (left - rest) / right;
+        const quotient = exactQuotient(left, right);
+        if (quotient !== undefined) return quotient;
       }
       const a = quickParts(left);
       const b = quickParts(right);
       if (b.coefficient === 0n) return undefined;
-      if (isInt(left) && isInt(right)) return integer(a.coefficient / b.coefficient);
+      if (keepWhole && isInt(left) && isInt(right)) return integer(a.coefficient / b.coefficient);
       // two digits beyond the precision, and a sticky digit, so that one rounding decides
       const sign = b.coefficient < 0n ? -1n : 1n;
       const divisor = b.coefficient * sign;
