@@ -51,8 +51,9 @@ function readRecord(
   const time = own.Time ?? common.Time;
   if (time === undefined) throw missing('Time', index);
   const nanoseconds = readTime(time, unit, `${at}.time`);
-  const version = BigInt(own.Version ?? common.Version ?? 1);
-  if (version < 1n) throw validationError(`The version of the record at index ${index} must be 1 or greater.`);
+  const version = own.Version ?? common.Version ?? 1;
+  if (!Number.isInteger(Number(version)) || version < 1)
+    throw validationError(`The version of the record at index ${index} must be 1 or greater.`);
   const dimensions = mergeDimensions(readDimensions(own.Dimensions), commonDimensions, index);
   const emptyDimension = dimensions.find((dimension) => dimension.value === '');
   if (emptyDimension !== undefined) return `The value of dimension '${emptyDimension.name}' is empty.`;
@@ -68,7 +69,7 @@ function readRecord(
     time: nanoseconds,
     measureName,
     type: valueType.toLowerCase() as MeasureNameType,
-    version,
+    version: BigInt(version),
     dimensions,
     measures,
     series: seriesText(measureName, dimensions),

@@ -6,7 +6,7 @@ import type { Principal } from '../../../core/iam/principal.ts';
 import type { CloudContext } from '../../../core/plugin.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { IngestQueue } from '../ingest/ingest-queue.ts';
-import { CLIENT_TOKEN_MILLISECONDS, MAX_ROWS_PER_PAGE } from '../limits.ts';
+import { CLIENT_TOKEN_MILLISECONDS } from '../limits.ts';
 import type { StorageEngine } from '../storage/engine.ts';
 import type { TableLayout } from '../storage/table-layout.ts';
 import type { CompiledQuery } from './analysis/expression-context.ts';
@@ -134,7 +134,7 @@ export class QueryService {
     return this.#turnstile.pass(async () => {
       const pages = new ResultPages(await this.#start(statement));
       try {
-        const page = await pages.next(MaxRows ?? MAX_ROWS_PER_PAGE * 1000);
+        const page = await pages.next(MaxRows ?? Number.POSITIVE_INFINITY);
         const whole = page.last && (MaxRows === undefined || page.rows.length < MaxRows);
         const held = MaxRows !== undefined && !whole;
         if (whole) pages.close();

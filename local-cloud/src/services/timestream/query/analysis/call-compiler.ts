@@ -158,8 +158,13 @@ function boundText(compiler: ExpressionHost, bound: FrameBound, unit: 'ROWS' | '
   return `${offset.sql} ${bound.direction}`;
 }
 
-export function sortList(compiler: ExpressionHost, items: readonly SortItem[]): string {
-  return items.map((item) => `${compiler.compile(item.expression).sql}${sortDirection(item)}`).join(', ');
+function sortList(compiler: ExpressionHost, items: readonly SortItem[]): string {
+  return items.map((item) => `${sortKey(compiler.compile(item.expression).sql)}${sortDirection(item)}`).join(', ');
+}
+
+/** The engine takes a bare number for a position and refuses bare text. */
+export function sortKey(sql: string): string {
+  return /^'(?:[^']|'')*'$/.test(sql) ? `(${sql} || '')` : sql;
 }
 
 export function sortDirection({ descending, nullsFirst }: SortItem): string {

@@ -1,7 +1,7 @@
 import type { Expression, Select, SelectItem, SortItem } from '../syntax/ast.ts';
 import { type Position, semanticError } from '../syntax/query-error.ts';
 import { containsAggregate } from './aggregate-search.ts';
-import { sortDirection } from './call-compiler.ts';
+import { sortDirection, sortKey } from './call-compiler.ts';
 import type { Compiled } from './compiled.ts';
 import { ExpressionCompiler } from './expression-compiler.ts';
 import type { CompiledQuery, ExpressionContext, QueryColumn, SubqueryCompiler } from './expression-context.ts';
@@ -153,7 +153,7 @@ function sortKeys(
     if (same === -1 && select.distinct) {
       throw semanticError(at, 'For SELECT DISTINCT, ORDER BY expressions must appear in select list');
     }
-    return `${same === -1 ? sql : `o${same}`}${sortDirection(item)}`;
+    return `${same === -1 ? sortKey(sql) : `o${same}`}${sortDirection(item)}`;
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../../../core/clock.ts';
 import { validationError } from '../../faults.ts';
-import { MAX_ROWS_PER_PAGE, PAGE_TOKEN_INVOCATIONS, PAGE_TOKEN_MILLISECONDS } from '../../limits.ts';
+import { PAGE_TOKEN_INVOCATIONS, PAGE_TOKEN_MILLISECONDS } from '../../limits.ts';
 import type { Page, ResultPages } from './result-pages.ts';
 
 interface Cursor {
@@ -70,7 +70,7 @@ export class Cursors {
       throw validationError('Invalid pagination token');
     }
     if (wanted > cursor.served) {
-      const page = cursor.ahead ?? (await cursor.pages.next(maxRows ?? MAX_ROWS_PER_PAGE));
+      const page = cursor.ahead ?? (await cursor.pages.next(maxRows ?? Number.POSITIVE_INFINITY));
       cursor.ahead = undefined;
       cursor.current = page;
       cursor.served = wanted;

@@ -1,3 +1,4 @@
+import { quoteText } from '../analysis/compiled.ts';
 import { notBuilt } from '../syntax/query-error.ts';
 import { type Builder, type Overload, scalar } from './function-table.ts';
 
@@ -16,14 +17,15 @@ function sequence(from: string, to: string, step: string, fail: (message: string
 }
 
 /** How elements are written as text differs by type; text and whole numbers are the same in both engines. */
-const join: Builder = ([array, delimiter, missing], call) => {
+const join: Builder = ([array, , missing], call) => {
+  const delimiter = quoteText(call.constantText(1));
   const type = call.args[0]?.type;
   const element = type?.name === 'array' ? type.element.name : 'unknown';
   if (!['varchar', 'integer', 'bigint'].includes(element)) {
     throw notBuilt(call.at, `function 'array_join' of elements of type ${element}`);
   }
   const texts = `list_transform(${array}, lambda element: ${missing === undefined ? 'CAST(element AS VARCHAR)' : `COALESCE(CAST(element AS VARCHAR), ${missing})`})`;
-  return `(CASE WHEN ${array} IS NOT NULL AND ${delimiter} IS NOT NULL THEN array_to_string(${texts}, ${delimiter}) END)`;
+  return `array_to_string(${texts}, ${delimiter})`;
 };
 
 export const ARRAY_FUNCTIONS: readonly Overload[] = [

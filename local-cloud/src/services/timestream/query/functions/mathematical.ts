@@ -1,3 +1,4 @@
+import { semanticError } from '../syntax/query-error.ts';
 import { alias, type Builder, type Overload, scalar } from './function-table.ts';
 
 /** Developer guide, "Mathematical functions" and "Bitwise functions". */
@@ -51,7 +52,7 @@ const ceil = numeric(
 
 const power = scalar('power(double, double) double', ([x, y]) => `pow(${x}, ${y})`, { nan: true });
 
-const random = scalar('random() double', () => 'random()');
+const random = scalar('random() double', () => 'random()', { lenient: true });
 
 /** Presto writes digits beyond 9 in lower case, and a sign. */
 const toBase: Builder = ([x, radix]) =>
@@ -59,10 +60,13 @@ const toBase: Builder = ([x, radix]) =>
 
 const bitCount: Builder = ([x], call) => {
   const bits = call.constantNumber(1);
-  const limit = 2n ** BigInt(Math.max(0, bits - 1));
-  const fits = bits >= 64 ? 'TRUE' : `${x} BETWEEN ${-limit} AND ${limit - 1n}`;
+  if (!(bits >= 2 && bits <= 64)) {
+    throw semanticError(call.at, `Bits specified in bit_count must be between 2 and 64, got ${bits}`);
+  }
+  const limit = 2n ** BigInt(bits - 1);
+  const fits = bits === 64 ? 'TRUE' : `${x} BETWEEN ${-limit} AND ${limit - 1n}`;
   const message = `'Number must be representable with the bits specified. ' || ${x} || ' can not be represented with ${bits} bits'`;
-  const mask = bits >= 64 ? x : `(${x} & ${2n ** BigInt(bits) - 1n})`;
+  const mask = bits === 64 ? x : `(${x} & ${2n ** BigInt(bits) - 1n})`;
   return `(CASE WHEN ${x} IS NULL THEN NULL WHEN ${fits} THEN CAST(bit_count(${mask}) AS BIGINT) ELSE ${call.fail(message)} END)`;
 };
 
@@ -132,8 +136,8 @@ export const MATHEMATICAL_FUNCTIONS: readonly Overload[] = [
   scalar('is_nan(double) boolean', ([x]) => `isnan(${x})`),
   random,
   alias('rand', random),
-  scalar('random(integer) integer', ([n]) => `CAST(floor(random() * ${n}) AS INTEGER)`),
-  scalar('random(bigint) bigint', ([n]) => `CAST(floor(random() * ${n}) AS BIGINT)`),
+  scalar('random(integer) integer', ([n]) => `CAST(floor(random() * ${n}) AS INTEGER)`, { lenient: true }),
+  scalar('random(bigint) bigint', ([n]) => `CAST(floor(random() * ${n}) AS BIGINT)`, { lenient: true }),
   scalar('to_base(bigint, bigint) varchar', toBase),
   scalar('bit_count(bigint, bigint) bigint', bitCount),
   scalar('bitwise_and(bigint, bigint) bigint', ([x, y]) => `(${x} & ${y})`),

@@ -57,6 +57,7 @@ function group(call: CallSite, value: string, matched: string): string {
 const regexpExtract: Builder = ([x], call) => {
   const regexp = pattern(call);
   const index = call.args.length > 2 ? call.constantNumber(2) : 0;
+  if (!(index >= 0 && index <= 9)) throw notBuilt(call.at, `function 'regexp_extract' with group ${index}`);
   const matched = `regexp_matches(${x}, ${regexp})`;
   const value = `regexp_extract(${x}, ${regexp}, ${index})`;
   return index === 0 ? `(CASE WHEN ${matched} THEN ${value} END)` : group(call, value, matched);
