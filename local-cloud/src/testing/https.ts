@@ -2,7 +2,7 @@ import { Agent } from 'node:https';
 import type { ServiceApi } from '../core/api.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { systemEntropy } from '../core/entropy.ts';
-import { startFrontDoor } from '../core/http/front-door.ts';
+import { type RunningFrontDoor, startFrontDoor } from '../core/http/front-door.ts';
 import type { Credentials } from '../core/iam/authorizer.ts';
 import type { PluginFactory } from '../core/plugin.ts';
 import { loadOrCreateServerIdentity, type ServerIdentity } from '../core/tls.ts';
@@ -15,6 +15,7 @@ export interface HttpsCloud {
   readonly cloud: TestCloud<Clock>;
   readonly identity: ServerIdentity;
   readonly port: number;
+  readonly frontDoor: RunningFrontDoor;
   readonly administrator: Credentials;
   /** Settings for any SDK client; one attempt, so that a refusal is seen as it is. */
   client(credentials?: Credentials): ClientSettings;
@@ -51,6 +52,7 @@ export async function startHttpsCloud(
     cloud,
     identity,
     port: frontDoor.port,
+    frontDoor,
     administrator,
     client: (credentials = administrator) => ({
       endpoint: `https://localhost:${frontDoor.port}`,

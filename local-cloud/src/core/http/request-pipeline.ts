@@ -54,10 +54,8 @@ export class RequestPipeline {
     let served: ServedApi | undefined;
     try {
       head = readHead(message);
-      const unsigned = virtualBucket(head.headers.host ?? '') === undefined ? this.#unsigned(head.path) : undefined;
-      if (unsigned !== undefined) {
-        const body = await readBody(message, MAX_BODY_SIZE);
-        return await unsigned({ method: head.method, url: head.url, headers: head.headers, body });
+      if (head.path.startsWith('/_') && virtualBucket(head.headers.host ?? '') === undefined) {
+        return await this.#answerUnsigned(message, head);
       }
       const candidates = this.#candidates(head);
       served = candidates[0];
@@ -68,6 +66,14 @@ export class RequestPipeline {
       if (error instanceof ClientGoneError) throw error;
       return this.#refuse(error, head, served, requestId);
     }
+  }
+
+  /** Nothing of AWS lives under `/_`: names of buckets begin with a letter or digit. */
+  async #answerUnsigned(message: IncomingMessage, head: RequestHead): Promise<WireResponse> {
+    const handler = this.#unsigned(head.path);
+    if (handler === undefined) throw new AwsError('NotFound', 'Not Found', 404);
+    const body = await readBody(message, MAX_BODY_SIZE);
+    return handler({ method: head.method, url: head.url, headers: head.headers, body });
   }
 
   /** @throws NotImplementedError for a service that is not here */
