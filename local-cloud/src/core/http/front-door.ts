@@ -160,7 +160,10 @@ function send(
     response.setHeader('connection', 'close');
     request.unpipe();
     request.resume();
-    response.once('finish', () => context.clock.after(REFUSAL_GRACE, () => request.socket.destroy()));
+    response.once('finish', () => {
+      const timer = context.clock.after(REFUSAL_GRACE, () => request.socket.destroy());
+      request.socket.once('close', () => timer.cancel());
+    });
   }
   if (body instanceof Readable) {
     response.writeHead(statusCode, headers);

@@ -31,6 +31,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     });
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
     request.on('error', () => reject(new ClientGoneError('the client went away')));
-    request.on('close', () => reject(new ClientGoneError('the client went away')));
+    request.on('close', () => {
+      if (!request.complete) reject(new ClientGoneError('the client went away'));
+    });
   });
 }

@@ -229,6 +229,8 @@ export function writeHead(output: NormalizedSchema, value: Record<string, unknow
         headers[`${httpPrefixHeaders}${key}`.toLowerCase()] = String(text);
     }
   }
+  // Content-Range belongs to 206 alone (RFC 9110 §15.3.7); the model of S3's GetObject does not say so.
+  if (status === 200 && headers['content-range'] !== undefined) status = 206;
   return { statusCode: status, headers };
 }
 
