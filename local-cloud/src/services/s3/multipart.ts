@@ -1,7 +1,8 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { AwsError } from '../../core/errors.ts';
+import { createChecksum } from '../../core/http/checksums.ts';
 import type { Buckets } from './buckets.ts';
-import { type ChecksumAlgorithm, createChecksum } from './checksums.ts';
+import type { ChecksumAlgorithm } from './checksums.ts';
 import { malformedXml, noSuchUpload } from './errors.ts';
 import { MAX_OBJECT_BYTES, MIN_PART_BYTES } from './limits.ts';
 import type { DataPart, StoredChecksum } from './object-record.ts';
@@ -72,15 +73,15 @@ export async function uploadChecksum(
   parts: readonly UploadPart[],
 ): Promise<StoredChecksum> {
   const algorithm: ChecksumAlgorithm = upload.algorithm ?? 'CRC64NVME';
-  const checksum = createChecksum(algorithm);
+  const checksum = createChecksum(algorithm.toLowerCase());
   if (upload.algorithm !== undefined && upload.checksumType === 'COMPOSITE') {
     for (const part of parts) checksum.update(Buffer.from(part.checksum ?? '', 'base64'));
-    return { algorithm, value: `${checksum.digest().toString('base64')}-${parts.length}`, type: 'COMPOSITE' };
+    return { algorithm, value: `${checksum.value()}-${parts.length}`, type: 'COMPOSITE' };
   }
   const data: DataPart[] = parts.map((part) => part.data);
   const size = data.reduce((sum, part) => sum + part.size, 0);
   for await (const chunk of buckets.files.stream(upload.bucket, data, { start: 0, end: size - 1 })) {
     checksum.update(chunk as Buffer);
   }
-  return { algorithm, value: checksum.digest().toString('base64'), type: 'FULL_OBJECT' };
+  return { algorithm, value: checksum.value(), type: 'FULL_OBJECT' };
 }

@@ -5,15 +5,17 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Entropy } from '../../core/entropy.ts';
 import { AwsError } from '../../core/errors.ts';
+import { createChecksum } from '../../core/http/checksums.ts';
 import type { ByteRange } from './byte-range.ts';
-import { type ChecksumAlgorithm, createChecksum } from './checksums.ts';
+import type { ChecksumAlgorithm } from './checksums.ts';
 import type { DataPart } from './object-record.ts';
 
 export type Body = Uint8Array | string | Readable | undefined;
 
 export interface WrittenPart extends DataPart {
   readonly md5: Buffer;
-  readonly checksums: ReadonlyMap<ChecksumAlgorithm, Buffer>;
+  /** Base64. */
+  readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
 }
 
 /**
@@ -171,7 +173,7 @@ async function pour(
   maxBytes: number,
 ): Promise<Omit<WrittenPart, 'file'>> {
   const md5 = createHash('md5');
-  const checksums = new Map(algorithms.map((algorithm) => [algorithm, createChecksum(algorithm)]));
+  const checksums = new Map(algorithms.map((algorithm) => [algorithm, createChecksum(algorithm.toLowerCase())]));
   let size = 0;
   for await (const chunk of chunksOf(body)) {
     size += chunk.length;
@@ -187,7 +189,7 @@ async function pour(
   return {
     size,
     md5: md5.digest(),
-    checksums: new Map([...checksums].map(([algorithm, checksum]) => [algorithm, checksum.digest()])),
+    checksums: new Map([...checksums].map(([algorithm, checksum]) => [algorithm, checksum.value()])),
   };
 }
 

@@ -96,7 +96,7 @@ export function createMultipartOperations(buckets: Buckets): Operation[] {
       );
       const data = { file: written.file, size: written.size };
       const checksum =
-        algorithm === undefined ? undefined : (written.checksums.get(algorithm) as Buffer).toString('base64');
+        algorithm === undefined ? undefined : written.checksums.get(algorithm);
       try {
         checkMd5(input.ContentMD5, written.md5);
         checkChecksum(claimed, checksum ?? '');

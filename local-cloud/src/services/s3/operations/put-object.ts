@@ -46,7 +46,7 @@ export function createPutObject(buckets: Buckets): Operation<PutObjectRequest, P
       const written = await buckets.files.write(bucket.record.name, input.Body as Body, [algorithm], MAX_PUT_BYTES);
       const checksum: StoredChecksum = {
         algorithm,
-        value: (written.checksums.get(algorithm) as Buffer).toString('base64'),
+        value: written.checksums.get(algorithm) as string,
         type: 'FULL_OBJECT',
       };
       const parts = [{ file: written.file, size: written.size }];
