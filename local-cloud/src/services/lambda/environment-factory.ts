@@ -30,6 +30,7 @@ export class EnvironmentFactory {
   readonly #scratch: string;
   readonly #reported = new Set<string>();
   readonly #running = new Set<LaunchedEnvironment>();
+  readonly #pendingLogs = new Set<LogShipper>();
   #stopped = false;
 
   constructor(context: CloudContext, code: CodeStore, directory: string) {
@@ -58,8 +59,13 @@ export class EnvironmentFactory {
     const scratch = join(this.#scratch, instance);
     mkdirSync(scratch, { recursive: true, mode: 0o700 });
     const taskRoot = this.#code.directoryOf(record.code);
-    const logs = new LogShipper(this.#context, principal, record.logging.logGroup, logStream, (kind, message) =>
-      this.#reportOnce(record.name, kind, message),
+    const logs = new LogShipper(
+      this.#context,
+      principal,
+      record.logging.logGroup,
+      logStream,
+      (kind, message) => this.#reportOnce(record.name, kind, message),
+      this.#pendingLogs,
     );
     meter.count('lambda.coldStarts');
     const environment: LaunchedEnvironment = {
@@ -101,17 +107,19 @@ export class EnvironmentFactory {
     return environment;
   }
 
-  /** Ends every process; resolves when they are gone and their logs are stored. */
+  /** Ends every process; resolves when they are gone. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const running = [...this.#running];
-    await Promise.all(running.map((environment) => environment.process.kill()));
-    await Promise.all(running.map((environment) => environment.logs.flush()));
+    await Promise.all([...this.#running].map((environment) => environment.process.kill()));
+  }
+
+  /** Resolves when all lines written so far are stored or dropped. */
+  async flushLogs(): Promise<void> {
+    await Promise.all([...this.#pendingLogs].map((logs) => logs.flush()));
   }
 
   #exited(environment: LaunchedEnvironment, scratch: string): void {
     this.#running.delete(environment);
-    void environment.logs.flush();
     try {
       rmSync(scratch, { recursive: true, force: true });
     } catch (error) {

@@ -131,6 +131,11 @@ export class FunctionDirectory {
     await this.context.store.durable();
   }
 
+  /** Keeps no environment for later any more. */
+  close(): void {
+    for (const runner of this.#runners.values()) runner.close();
+  }
+
   /** Resolves when the invocations that run now have ended. */
   async settled(): Promise<void> {
     await Promise.all([...this.#runners.values()].map((runner) => runner.settled()));

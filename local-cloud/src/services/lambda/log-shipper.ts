@@ -22,24 +22,28 @@ export class LogShipper {
   readonly #group: string;
   readonly #stream: string;
   readonly #reportOnce: (kind: string, message: string) => void;
+  readonly #pending: Set<LogShipper>;
   #waiting: InputLogEvent[] = [];
   #waitingBytes = 0;
   #timer: Timer | undefined;
   #created = false;
   #shipping: Promise<void> = Promise.resolve();
 
+  /** `pending` holds the shippers that have lines to store. */
   constructor(
     context: CloudContext,
     principal: Principal,
     group: string,
     stream: string,
     reportOnce: (kind: string, message: string) => void,
+    pending: Set<LogShipper>,
   ) {
     this.#context = context;
     this.#principal = principal;
     this.#group = group;
     this.#stream = stream;
     this.#reportOnce = reportOnce;
+    this.#pending = pending;
   }
 
   add(message: string): void {
@@ -50,18 +54,20 @@ export class LogShipper {
     }
     this.#waiting.push({ timestamp: this.#context.clock.now(), message });
     this.#waitingBytes += bytes;
+    this.#pending.add(this);
     this.#timer ??= this.#context.clock.after(LOG_SHIP_INTERVAL, () => void this.flush());
   }
 
   /** Resolves when everything added so far has been stored or dropped. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     const events = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (events.length > 0) this.#shipping = this.#shipping.then(() => this.#ship(events));
-    return this.#shipping;
+    await this.#shipping;
+    if (this.#waiting.length === 0) this.#pending.delete(this);
   }
 
   async #ship(events: InputLogEvent[]): Promise<void> {

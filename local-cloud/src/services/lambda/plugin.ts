@@ -71,12 +71,14 @@ export const createLambdaPlugin: PluginFactory = (context) => {
     /** Running invocations get a while to end; then every process is gone. */
     async stop() {
       events.stop();
+      functions.close();
       const finished = Promise.all([mappings.stop(), events.settled(), functions.settled()]);
       const abort = new AbortController();
       await Promise.race([finished, sleep(context.clock, STOP_GRACE, abort.signal)]);
       abort.abort();
       await factory.stop();
       await finished;
+      await factory.flushLogs();
       await context.store.durable();
     },
   };
