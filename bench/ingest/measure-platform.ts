@@ -88,9 +88,12 @@ export async function measurePlatform(platform: PlatformUnderTest, load: LoadSha
 }
 
 async function highestSequences(platform: PlatformUnderTest, boot: number): Promise<Map<string, number>> {
-  const { rows } = await platform.reader.query(
-    `SELECT thing_name, max(sequence) FROM ${platform.telemetryTable} WHERE boot_id = ${boot} GROUP BY thing_name`,
-  );
+  // Before the first row the table has no such columns.
+  const { rows } = await platform.reader
+    .query(
+      `SELECT thing_name, max(sequence) FROM ${platform.telemetryTable} WHERE boot_id = ${boot} GROUP BY thing_name`,
+    )
+    .catch(() => ({ rows: [] }));
   return new Map(rows.map(([thing, sequence]) => [String(thing), Number(sequence)]));
 }
 

@@ -1,3 +1,4 @@
+import type { InvocationResponse } from '@aws-sdk/client-lambda';
 import { sleep } from '../core/clock.ts';
 import { randomText, uuid } from '../core/entropy.ts';
 import { CloudError } from '../core/errors.ts';
@@ -8,6 +9,9 @@ import type { ResourceProvider, ResourceScope, ResourceState } from '../core/res
 /**
  * Custom resources (CloudFormation user guide, "Custom resource reference"): the function behind `ServiceToken` is
  * really invoked and answers by a PUT to `ResponseURL`.
+ *
+ * CloudFormation invokes asynchronously and, when the function fails, waits out the whole `ServiceTimeout`. Here the
+ * function's failure fails the resource at once.
  */
 const RESPONSE_PATH = '/_cloudformation/responses/';
 /** `ServiceTimeout`, seconds: default and maximum of the custom resource reference. */
@@ -80,9 +84,9 @@ export class CustomResources {
       );
     });
     try {
-      await api.call(administratorOf(account), 'lambda', 'Invoke', {
+      const invocation = await api.call<InvocationResponse>(administratorOf(account), 'lambda', 'Invoke', {
         FunctionName: String(properties.ServiceToken),
-        InvocationType: 'Event',
+        InvocationType: 'RequestResponse',
         Payload: Buffer.from(
           JSON.stringify({
             RequestType: requestType,
@@ -98,6 +102,9 @@ export class CustomResources {
           }),
         ),
       });
+      if (invocation.FunctionError !== undefined) {
+        throw new CloudError('RESOURCE_FAILED', `custom resource: its function failed: ${failureOf(invocation)}`);
+      }
       const { Status, Reason, PhysicalResourceId, Data } = await response;
       if (Status !== 'SUCCESS')
         throw new CloudError('RESOURCE_FAILED', `custom resource: ${Reason ?? 'no reason given'}`);
@@ -108,6 +115,15 @@ export class CustomResources {
       this.#waiting.delete(token);
       stop.abort();
     }
+  }
+}
+
+function failureOf({ Payload }: InvocationResponse): string {
+  const text = Buffer.from(Payload ?? []).toString('utf8');
+  try {
+    return (JSON.parse(text) as { errorMessage?: string }).errorMessage ?? text;
+  } catch {
+    return text;
   }
 }
 

@@ -17,6 +17,8 @@ export class CodeStore {
     this.#directory = directory;
     this.#entropy = entropy;
     mkdirSync(directory, { recursive: true });
+    // As in Lambda, no package.json above the code decides whether its `.js` files are CommonJS: the search ends here.
+    writeFileSync(join(dirname(directory), 'package.json'), '{}');
   }
 
   directoryOf(code: InstalledCode): string {
