@@ -3,6 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sqs from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Operation, ServiceApi } from '../../local-cloud/src/core/api.ts';
 import type { Clock } from '../../local-cloud/src/core/clock.ts';
@@ -292,6 +293,12 @@ test('a session needs its token and ends by the clock', async () => {
     { sqs: [400, 'ExpiredTokenException'], s3: [400, 'ExpiredToken'], sts: [403, 'ExpiredToken'] },
     (service) => sign(service, { credentials }),
   );
+});
+
+test('a client with a wrong clock learns the right time from the answer and signs again', async () => {
+  ahead = 30 * 86_400_000;
+  const client = new STSClient({ ...https.client(), maxAttempts: 2 });
+  await expect(client.send(new GetCallerIdentityCommand({}))).resolves.toMatchObject({ Account: '123456789012' });
 });
 
 test('a presigned GetCallerIdentity proves who one is', async () => {

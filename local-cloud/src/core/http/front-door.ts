@@ -154,6 +154,8 @@ function send(
   if (response.destroyed) return;
   const { statusCode, body } = answer;
   const headers = { ...answer.headers };
+  // By the cloud's own clock: SDKs learn from it how far theirs is off, and sign again.
+  response.setHeader('date', new Date(context.clock.now()).toUTCString());
   if (draining) response.setHeader('connection', 'close');
   if (!request.complete) {
     // Part of the body was never read: answer, let the client see it, and give the connection up.

@@ -12,11 +12,9 @@ export function toAwsError(error: unknown, family: ErrorFamily, log: Log, reques
   if (error instanceof AwsError) return error;
   if (error instanceof BodyTooLargeError) return tooLarge(family, error.limit);
   if (error instanceof URIError) {
-    return new AwsError(
-      family === 's3' ? 'InvalidURI' : 'MalformedQueryString',
-      "Couldn't parse the specified URI.",
-      400,
-    );
+    return family === 's3'
+      ? new AwsError('InvalidURI', "Couldn't parse the specified URI.", 400)
+      : new AwsError('MalformedQueryString', 'The query string contains a syntax error.', 404);
   }
   log('error', 'a request failed inside the cloud', {
     requestId,

@@ -52,6 +52,7 @@ export class RequestPipeline {
     const requestId = uuid(this.#context.entropy);
     let head: RequestHead | undefined;
     let served: ServedApi | undefined;
+    let authenticated = false;
     try {
       head = readHead(message);
       if (head.path.startsWith('/_') && virtualBucket(head.headers.host ?? '') === undefined) {
@@ -60,11 +61,16 @@ export class RequestPipeline {
       const candidates = this.#candidates(head);
       served = candidates[0];
       const exchange = await this.#authenticate(message, head, candidates);
+      authenticated = true;
       served = exchange.served;
       return await this.#perform(exchange, message, requestId);
     } catch (error) {
       if (error instanceof ClientGoneError) throw error;
-      return this.#refuse(error, head, served, requestId);
+      const refusal = toAwsError(error, served?.family ?? 'query', this.#context.log, requestId);
+      const { code, statusCode, message: reason } = refusal;
+      const level = !authenticated || statusCode >= 500 ? 'warn' : 'debug';
+      this.#context.log(level, 'a request was refused', { requestId, service: served?.api.service, code, reason });
+      return this.#refuse(refusal, head ?? NO_HEAD, served, requestId);
     }
   }
 
@@ -144,18 +150,14 @@ export class RequestPipeline {
     return served.protocol.writeOutput(operation, output, requestId);
   }
 
-  #refuse(error: unknown, head: RequestHead = NO_HEAD, served: ServedApi | undefined, requestId: string): WireResponse {
-    const { log } = this.#context;
-    const refusal = toAwsError(error, served?.family ?? 'query', log, requestId);
-    if (refusal.statusCode >= 500 && refusal.code === 'NotImplemented') {
-      log('warn', 'refused', { requestId, reason: refusal.message });
-    }
+  #refuse(refusal: AwsError, head: RequestHead, served: ServedApi | undefined, requestId: string): WireResponse {
+    if (served === undefined) return writeHomelessRefusal(refusal, head, requestId);
     try {
-      if (served !== undefined) return writeRefusal(served, refusal, head, requestId);
+      return writeRefusal(served, refusal, head, requestId);
     } catch (fault) {
-      return writeRefusal(served as ServedApi, toAwsError(fault, 'query', log, requestId), head, requestId);
+      // The fields of the error do not fit its schema: a fault of the handler.
+      return writeRefusal(served, toAwsError(fault, served.family, this.#context.log, requestId), head, requestId);
     }
-    return writeHomelessRefusal(refusal, head, requestId);
   }
 }
 

@@ -66,7 +66,7 @@ export function queryParameters(request: { query: WireRequest['query'] }, body: 
   try {
     return [...request.query, ...parseQuery(body.toString('utf8').trim())];
   } catch {
-    throw new AwsError('MalformedQueryString', 'The query string contains a syntax error.', 400);
+    throw new AwsError('MalformedQueryString', 'The query string contains a syntax error.', 404);
   }
 }
 

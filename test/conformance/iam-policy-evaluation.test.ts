@@ -1,11 +1,11 @@
-import { ManualClock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import { Meter } from '../meter.ts';
-import type { CallOrigin, Permission } from './authorizer.ts';
-import { compilePolicy } from './compiled-policy.ts';
-import { PolicyAuthorizer, type RolePolicies } from './policy-authorizer.ts';
-import type { PolicyDocument, PolicyStatement } from './policy-document.ts';
-import type { AssumedRole, Principal } from './principal.ts';
+import { ManualClock } from '../../local-cloud/src/core/clock.ts';
+import type { CallOrigin, Permission } from '../../local-cloud/src/core/iam/authorizer.ts';
+import { compilePolicy } from '../../local-cloud/src/core/iam/compiled-policy.ts';
+import { PolicyAuthorizer, type RolePolicies } from '../../local-cloud/src/core/iam/policy-authorizer.ts';
+import type { PolicyDocument, PolicyStatement } from '../../local-cloud/src/core/iam/policy-document.ts';
+import type { AssumedRole, Principal } from '../../local-cloud/src/core/iam/principal.ts';
+import type { Log } from '../../local-cloud/src/core/log.ts';
+import { Meter } from '../../local-cloud/src/core/meter.ts';
 
 const ORIGIN: CallOrigin = { sourceIp: '203.0.113.9', secure: true };
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/ingest';

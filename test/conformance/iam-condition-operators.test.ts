@@ -1,5 +1,5 @@
-import { compileCondition } from './condition.ts';
-import type { PolicyStatement } from './policy-document.ts';
+import { compileCondition } from '../../local-cloud/src/core/iam/condition.ts';
+import type { PolicyStatement } from '../../local-cloud/src/core/iam/policy-document.ts';
 
 type Block = NonNullable<PolicyStatement['Condition']>;
 type Values = Record<string, string | string[]>;
