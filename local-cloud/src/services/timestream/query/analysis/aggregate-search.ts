@@ -37,6 +37,7 @@ function children(expression: Expression): readonly Expression[] {
     case 'in-query':
       return [expression.operand];
     case 'logical':
+      return expression.operands;
     case 'compare':
     case 'arithmetic':
     case 'concat':

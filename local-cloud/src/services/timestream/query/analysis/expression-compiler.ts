@@ -68,8 +68,8 @@ export class ExpressionCompiler implements ExpressionHost {
         return boolean(at, `(NOT ${this.condition(expression.operand, 'Value of logical NOT expression')})`);
       case 'logical': {
         const clause = `Value of logical ${expression.operator} expression`;
-        const left = this.condition(expression.left, clause);
-        return boolean(at, `(${left} ${expression.operator} ${this.condition(expression.right, clause)})`);
+        const conditions = expression.operands.map((operand) => this.condition(operand, clause));
+        return boolean(at, `(${conditions.join(` ${expression.operator} `)})`);
       }
       case 'compare':
         return compare(expression.operator, this.compile(expression.left), this.compile(expression.right), at);

@@ -102,12 +102,12 @@ export class QueryCompiler {
         'VALUES',
       ),
     );
-    const selects = compiled.map(
-      (_, row) =>
-        `SELECT ${columns.map((column, index) => `${typedSql(column[row] as Compiled)} AS o${index}`).join(', ')}`,
+    const tuples = compiled.map(
+      (_, row) => `(${columns.map((column) => typedSql(column[row] as Compiled)).join(', ')})`,
     );
+    const names = columns.map((_, index) => `o${index}`).join(', ');
     return {
-      sql: selects.join(' UNION ALL '),
+      sql: `SELECT * FROM (VALUES ${tuples.join(', ')}) v(${names})`,
       columns: columns.map((column) => ({ name: undefined, type: column[0]?.type ?? types.UNKNOWN })),
     };
   }

@@ -45,7 +45,7 @@ export function compileSelect(select: Select, orderBy: readonly SortItem[], cont
     orderBy.some(({ expression }) => containsAggregate(expression));
   if (!grouped) {
     const compiler = new ExpressionCompiler({ ...rows, withoutWindows: undefined, aggregate: undefined });
-    return assemble(select, orderBy, items, compiler, `${from}${where}`);
+    return assemble(select, orderBy, items, compiler, scope, `${from}${where}`);
   }
   const grouping = new Grouping(
     rows,
@@ -63,6 +63,7 @@ export function compileSelect(select: Select, orderBy: readonly SortItem[], cont
     orderBy,
     items,
     compiler,
+    scope,
     () => ` FROM (${grouping.sql(from, where)}) ${grouping.alias}${having}`,
   );
 }
@@ -101,6 +102,7 @@ function assemble(
   orderBy: readonly SortItem[],
   items: readonly ExpandedItem[],
   compiler: ExpressionCompiler,
+  scope: Scope,
   rest: string | (() => string),
 ): CompiledQuery {
   const outputs = items.map((item): OutputItem => {
@@ -110,7 +112,7 @@ function assemble(
       return { sql: (key ?? compiled).sql, type: compiled.type, column };
     }
     const { sql, type } = compiler.compile(item.expression);
-    return { sql, type, column: outputColumn(item, type, compiler) };
+    return { sql, type, column: outputColumn(item, type, scope) };
   });
   const order = sortKeys(select, orderBy, items, outputs, compiler);
   const columns = outputs.map((output, index) => `${typedSql(output)} AS o${index}`).join(', ');
@@ -122,16 +124,11 @@ function assemble(
   };
 }
 
-function outputColumn(
-  item: Extract<ExpandedItem, { kind: 'expression' }>,
-  type: SqlType,
-  compiler: ExpressionCompiler,
-): QueryColumn {
+function outputColumn(item: Extract<ExpandedItem, { kind: 'expression' }>, type: SqlType, scope: Scope): QueryColumn {
   const { expression, alias } = item;
   if (alias !== undefined) return { name: alias, type, aliased: true };
   if (expression.kind !== 'column') return { name: undefined, type };
-  const { names } = compiler.context;
-  const source = names instanceof Scope ? names.own(expression.parts, expression.at)?.source : undefined;
+  const source = scope.own(expression.parts, expression.at)?.source;
   return { name: expression.parts.at(-1), type, ...(source === undefined ? {} : { source }) };
 }
 

@@ -1,8 +1,8 @@
 import type { ColumnInfo, Row } from '@aws-sdk/client-timestream-query';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import type { Clock } from '../../../../core/clock.ts';
-import { AwsError, messageOf } from '../../../../core/errors.ts';
-import { internalError, queryExecutionError } from '../../faults.ts';
+import { AwsError } from '../../../../core/errors.ts';
+import { internalError, queryExecutionError, validationError } from '../../faults.ts';
 import type { CompiledQuery } from '../analysis/expression-context.ts';
 import { columnInfo, datum } from './datum.ts';
 
@@ -107,9 +107,11 @@ const VALUE_ERROR = /^(Invalid Input|Out of Range|Conversion|Divide by Zero) Err
 
 function asFault(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
-  const [line = ''] = messageOf(error).split('\n');
+  // The engine's errors come from native code and need not be instances of this realm's Error.
+  const [line = ''] = String((error as { message?: unknown }).message ?? error).split('\n');
   if (VALUE_ERROR.test(line)) return queryExecutionError(line.replace(VALUE_ERROR, ''), error);
   if (line.startsWith('INTERRUPT')) return queryExecutionError('The query was cancelled or timed out.', error);
+  if (line.includes('Max expression depth')) return validationError('The query is nested too deeply.');
   if (line.startsWith('Out of Memory Error')) {
     return queryExecutionError('The query needs more memory than the local cloud gives to queries.', error);
   }

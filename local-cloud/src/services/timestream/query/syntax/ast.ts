@@ -69,12 +69,7 @@ export type Expression =
   | (Node & { readonly kind: 'column'; readonly parts: readonly string[] })
   | (Node & { readonly kind: 'negate'; readonly operand: Expression })
   | (Node & { readonly kind: 'not'; readonly operand: Expression })
-  | (Node & {
-      readonly kind: 'logical';
-      readonly operator: 'AND' | 'OR';
-      readonly left: Expression;
-      readonly right: Expression;
-    })
+  | (Node & { readonly kind: 'logical'; readonly operator: 'AND' | 'OR'; readonly operands: readonly Expression[] })
   | (Node & {
       readonly kind: 'compare';
       readonly operator: ComparisonOperator;

@@ -20,6 +20,8 @@ const TYPED_LITERALS = new Set(['TIMESTAMP', 'DATE', 'TIME', 'DOUBLE', 'BIGINT',
 /** Written without parentheses. */
 const NILADIC = new Set(['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP']);
 
+const MAX_DEPTH = 300;
+
 /** Reads a whole query in parentheses; given by the query parser, since the two refer to each other. */
 export type QueryParser = (reader: TokenReader) => Query;
 
@@ -38,10 +40,7 @@ export class ExpressionParser implements ExpressionReader {
   }
 
   expression(): Expression {
-    if (++this.#depth > 500) throw syntaxError(this.reader.at, 'the expression is nested too deeply');
-    const result = this.#or();
-    this.#depth--;
-    return result;
+    return this.#nested(() => this.#or());
   }
 
   /** A subquery whose opening parenthesis has been read. */
@@ -55,28 +54,49 @@ export class ExpressionParser implements ExpressionReader {
     return ['SELECT', 'WITH', 'VALUES'].includes(this.reader.current.keyword);
   }
 
-  #or(): Expression {
-    let left = this.#and();
-    while (this.reader.isKeyword('OR')) {
-      const { at } = this.reader.next();
-      left = { kind: 'logical', operator: 'OR', left, right: this.#and(), at };
+  /** The parser, the compiler and the engine all follow the nesting by recursion. */
+  #nested(parse: () => Expression): Expression {
+    if (++this.#depth > MAX_DEPTH) throw this.#tooDeep();
+    const result = parse();
+    this.#depth--;
+    return result;
+  }
+
+  #tooDeep(): Error {
+    return syntaxError(this.reader.at, 'the expression is nested too deeply');
+  }
+
+  /** Operators of one precedence, which nest to the left. */
+  #chain(isOperator: () => boolean, operand: () => Expression, join: (left: Expression) => Expression): Expression {
+    let left = operand();
+    for (let length = 0; isOperator(); length++) {
+      if (length > MAX_DEPTH) throw this.#tooDeep();
+      left = join(left);
     }
     return left;
   }
 
+  #or(): Expression {
+    return this.#logical('OR', () => this.#and());
+  }
+
   #and(): Expression {
-    let left = this.#not();
-    while (this.reader.isKeyword('AND')) {
-      const { at } = this.reader.next();
-      left = { kind: 'logical', operator: 'AND', left, right: this.#not(), at };
-    }
-    return left;
+    return this.#logical('AND', () => this.#not());
+  }
+
+  #logical(operator: 'AND' | 'OR', operand: () => Expression): Expression {
+    const first = operand();
+    if (!this.reader.isKeyword(operator)) return first;
+    const { at } = this.reader;
+    const operands = [first];
+    while (this.reader.takeKeyword(operator)) operands.push(operand());
+    return { kind: 'logical', operator, operands, at };
   }
 
   #not(): Expression {
     if (!this.reader.isKeyword('NOT')) return this.#predicate();
     const { at } = this.reader.next();
-    return { kind: 'not', operand: this.#not(), at };
+    return { kind: 'not', operand: this.#nested(() => this.#not()), at };
   }
 
   #predicate(): Expression {
@@ -143,37 +163,46 @@ export class ExpressionParser implements ExpressionReader {
   }
 
   #value(): Expression {
-    let left = this.#sum();
-    while (this.reader.isSymbol('||')) {
-      const { at } = this.reader.next();
-      left = { kind: 'concat', left, right: this.#sum(), at };
-    }
-    return left;
+    const { reader } = this;
+    return this.#chain(
+      () => reader.isSymbol('||'),
+      () => this.#sum(),
+      (left) => {
+        const { at } = reader.next();
+        return { kind: 'concat', left, right: this.#sum(), at };
+      },
+    );
   }
 
   #sum(): Expression {
-    let left = this.#product();
-    while (this.reader.isSymbol('+') || this.reader.isSymbol('-')) {
-      const { text, at } = this.reader.next();
-      left = { kind: 'arithmetic', operator: text as '+' | '-', left, right: this.#product(), at };
-    }
-    return left;
+    const { reader } = this;
+    return this.#chain(
+      () => reader.isSymbol('+') || reader.isSymbol('-'),
+      () => this.#product(),
+      (left) => {
+        const { text, at } = reader.next();
+        return { kind: 'arithmetic', operator: text as '+' | '-', left, right: this.#product(), at };
+      },
+    );
   }
 
   #product(): Expression {
-    let left = this.#unary();
-    while (this.reader.isSymbol('*') || this.reader.isSymbol('/') || this.reader.isSymbol('%')) {
-      const { text, at } = this.reader.next();
-      left = { kind: 'arithmetic', operator: text as '*' | '/' | '%', left, right: this.#unary(), at };
-    }
-    return left;
+    const { reader } = this;
+    return this.#chain(
+      () => reader.isSymbol('*') || reader.isSymbol('/') || reader.isSymbol('%'),
+      () => this.#unary(),
+      (left) => {
+        const { text, at } = reader.next();
+        return { kind: 'arithmetic', operator: text as '*' | '/' | '%', left, right: this.#unary(), at };
+      },
+    );
   }
 
   #unary(): Expression {
     const { at } = this.reader;
-    if (this.reader.takeSymbol('+')) return this.#unary();
+    if (this.reader.takeSymbol('+')) return this.#nested(() => this.#unary());
     if (this.reader.takeSymbol('-')) {
-      const operand = this.#unary();
+      const operand = this.#nested(() => this.#unary());
       const folded = operand.kind === 'literal' ? negated(operand.literal) : undefined;
       return folded === undefined ? { kind: 'negate', operand, at } : { kind: 'literal', literal: folded, at };
     }
