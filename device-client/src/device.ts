@@ -27,6 +27,8 @@ export interface DeviceOptions {
   readonly claim?: ClaimCredentials | undefined;
   readonly parameters: ProvisioningParameters;
   readonly samplesPerMessage?: number;
+  /** ms, longest wait between two attempts to connect. @default 60000 */
+  readonly maxReconnectDelay?: number;
   readonly clock?: DeviceClock;
   /** Even draw in [0, 1). @default Math.random */
   readonly random?: () => number;
@@ -102,6 +104,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       certificatePem: this.#identity.certificatePem,
       privateKeyPem: this.#identity.privateKeyPem,
       clientId: this.#identity.thingName,
+      ...(this.#options.maxReconnectDelay !== undefined && { maxReconnectDelay: this.#options.maxReconnectDelay }),
     });
     this.#connection = connection;
     connection.on('connected', () => this.emit('connected'));

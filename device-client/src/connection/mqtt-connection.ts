@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly keepAlive?: number;
   /** seconds for which the session outlives its connection; 0 begins anew each time */
   readonly sessionExpiry?: number;
+  /** ms, longest wait between two attempts to connect. @default 60000 */
+  readonly maxReconnectDelay?: number;
   readonly clock?: DeviceClock;
 }
 
@@ -25,7 +27,6 @@ export interface ConnectionEvents {
   interrupted: [reason: string];
 }
 
-/** Longest wait between two connect attempts, ms. */
 const MAX_RECONNECT_DELAY = 60_000;
 const MIN_RECONNECT_DELAY = 1_000;
 const DEFAULT_KEEP_ALIVE = 60;
@@ -75,7 +76,7 @@ export class MqttConnection extends EventEmitter<ConnectionEvents> {
     );
     builder.withRetryJitterMode(mqtt5.RetryJitterType.Full);
     builder.withMinReconnectDelayMs(MIN_RECONNECT_DELAY);
-    builder.withMaxReconnectDelayMs(MAX_RECONNECT_DELAY);
+    builder.withMaxReconnectDelayMs(options.maxReconnectDelay ?? MAX_RECONNECT_DELAY);
     builder.withConnackTimeoutMs(CONNACK_TIMEOUT);
     builder.withAckTimeoutSeconds(ACK_TIMEOUT);
     builder.withOfflineQueueBehavior(mqtt5.ClientOperationQueueBehavior.FailAllOnDisconnect);

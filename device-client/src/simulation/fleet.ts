@@ -47,12 +47,19 @@ export class Fleet {
   #failed = 0;
 
   readonly #onFailure: (serial: string, reason: string) => void;
+  readonly #onDevice: (device: Device) => void;
 
-  constructor(options: FleetOptions, onFailure: (serial: string, reason: string) => void = () => {}) {
+  /** @param onDevice sees each device before it starts, to listen to it */
+  constructor(
+    options: FleetOptions,
+    onFailure: (serial: string, reason: string) => void = () => {},
+    onDevice: (device: Device) => void = () => {},
+  ) {
     // Every device of the fleet listens to the same signal.
     setMaxListeners(0, this.#abort.signal);
     this.#options = options;
     this.#onFailure = onFailure;
+    this.#onDevice = onDevice;
   }
 
   counts(): FleetCounts {
@@ -105,6 +112,7 @@ export class Fleet {
       random,
     });
     this.#devices.push(device);
+    this.#onDevice(device);
     let provisioned = false;
     device.once('provisioned', () => {
       provisioned = true;
