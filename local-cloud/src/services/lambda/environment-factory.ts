@@ -68,6 +68,7 @@ export class EnvironmentFactory {
       this.#pendingLogs,
     );
     meter.count('lambda.coldStarts');
+    this.#tellRuntime(record.runtime);
     const environment: LaunchedEnvironment = {
       record,
       logs,
@@ -125,6 +126,13 @@ export class EnvironmentFactory {
     } catch (error) {
       this.#context.log('warn', 'scratch directory of a function could not be removed', { error: messageOf(error) });
     }
+  }
+
+  /** The machine's own Node.js stands in for the managed runtime. */
+  #tellRuntime(runtime: string): void {
+    if (this.#reported.has(runtime)) return;
+    this.#reported.add(runtime);
+    this.#context.log('info', 'functions run on the Node.js of this machine', { runtime, node: process.version });
   }
 
   #reportOnce(name: string, kind: string, message: string): void {

@@ -4,8 +4,10 @@ import type { CloudContext } from '../../core/plugin.ts';
 import type { EnvironmentFactory, LaunchedEnvironment } from './environment-factory.ts';
 import { throttled } from './errors.ts';
 import type { InvokeOutcome } from './execution-environment.ts';
+import { FailureReports } from './failure-reports.ts';
 import type { FunctionRecord } from './function-record.ts';
-import { IDLE_LIFETIME, INIT_TIMEOUT, LOG_TAIL_BYTES, MAX_ENVIRONMENTS_PER_FUNCTION } from './limits.ts';
+import { IDLE_LIFETIME, INIT_TIMEOUT, MAX_ENVIRONMENTS_PER_FUNCTION } from './limits.ts';
+import { LogTail } from './log-tail.ts';
 import { PlatformLog } from './platform-log.ts';
 import type { RuntimeErrorObject } from './runtime-protocol.ts';
 
@@ -46,10 +48,12 @@ export class FunctionRunner {
   #processes = 0;
   readonly #running = new Set<Promise<InvocationResult>>();
   readonly #waiting: (() => void)[] = [];
+  readonly #failures: FailureReports;
   #sweep: Timer | undefined;
 
   constructor(context: CloudContext, factory: EnvironmentFactory, record: FunctionRecord) {
     this.#context = context;
+    this.#failures = new FailureReports(context);
     this.#factory = factory;
     this.#record = record;
     this.#key = environmentKey(record);
@@ -181,7 +185,7 @@ export class FunctionRunner {
     for (const line of report) this.#write(environment, tail, line);
     const logTail = tail?.text();
     if (outcome.kind === 'response') return { payload: outcome.payload, functionError: undefined, logTail };
-    this.#context.log('error', 'a function failed', {
+    this.#failures.report({
       function: record.name,
       requestId,
       errorType: error?.errorType,
@@ -288,22 +292,4 @@ function traceId(now: number, entropy: Entropy): string {
     .toString(16)
     .padStart(8, '0');
   return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(-16)};Sampled=0`;
-}
-
-class LogTail {
-  #lines: string[] = [];
-  #bytes = 0;
-
-  add(line: string): void {
-    this.#lines.push(line);
-    this.#bytes += Buffer.byteLength(line);
-    while (this.#lines.length > 1 && this.#bytes - Buffer.byteLength(this.#lines[0] as string) >= LOG_TAIL_BYTES) {
-      this.#bytes -= Buffer.byteLength(this.#lines.shift() as string);
-    }
-  }
-
-  text(): string {
-    const bytes = Buffer.from(this.#lines.join(''));
-    return bytes.subarray(Math.max(0, bytes.length - LOG_TAIL_BYTES)).toString();
-  }
 }

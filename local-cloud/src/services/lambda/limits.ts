@@ -74,3 +74,5 @@ export const LOG_EVENT_OVERHEAD = 26;
 export const LOG_SHIP_INTERVAL = 1000;
 /** Local bound of lines that wait for shipping, per environment. */
 export const MAX_LOG_BACKLOG_BYTES = 16 * 1024 * 1024;
+/** ms between reports of the same kind of failure of one function in the cloud's log. */
+export const FAILURE_REPORT_INTERVAL = 1000;

@@ -17,6 +17,8 @@ import { Worker } from 'node:worker_threads';
 
 const send = process.send.bind(process);
 const channel = process.channel;
+// A function on AWS is no forked process.
+process.send = undefined;
 
 /** A function that blocks its thread would outlive a killed cloud: a second thread watches for that. */
 const watch = `const parent = process.ppid;
