@@ -5,7 +5,7 @@ import { fetchClaim } from '../../cli/claim.ts';
 import { type LaunchedPlatform, launchPlatform } from '../../cli/launch-platform.ts';
 import { Ledger } from '../../cli/ledger.ts';
 import { TimestreamReader } from '../../cli/timestream.ts';
-import { createDevice, type Device } from '../../device-client/src/index.ts';
+import { createDevice, type Device, type DeviceOptions } from '../../device-client/src/index.ts';
 import type { CloudDescription, CloudWarning, DeployStep } from '../../local-cloud/src/index.ts';
 import type { Dice } from './dice.ts';
 import { freePort } from './free-port.ts';
@@ -106,7 +106,7 @@ export class Subject {
   }
 
   /** An agent with a state directory of its own, kept over restarts of the agent. */
-  device(serialNumber: string, options: { maxReconnectDelay?: number } = {}): Device {
+  device(serialNumber: string, options: Pick<DeviceOptions, 'maxReconnectDelay' | 'samplesPerMessage'> = {}): Device {
     const { description, outputs } = this.platform;
     return createDevice({
       endpoint: {
@@ -130,8 +130,10 @@ export class Subject {
     const platform = this.platform;
     const gone = new Promise<void>((resolve) => platform.cloud.once('exit', () => resolve()));
     const [, ...below] = processTree(this.pid);
+    const ended = this.ended !== undefined;
     this.#closeClients();
     this.#platform = undefined;
+    if (ended) return below;
     process.kill(platform.description.pid, 'SIGKILL');
     await gone;
     return below;

@@ -49,11 +49,10 @@ export async function fuzzPayloads(options: PayloadFuzzOptions): Promise<Payload
       await Promise.all(lanes.map((lane) => lane.publish(more, tally, acknowledged)));
       say(`payloads: ${group(tally.published)} published, looking for ${group(acknowledged.length)} of them`);
       tally.lost.push(...(await settle(account, acknowledged)));
-      tally.letters = account.letterCount;
+      tally.letters = account.letters;
     }
   } finally {
     for (const lane of lanes) lane.close();
-    account.close();
   }
   return tally;
 }

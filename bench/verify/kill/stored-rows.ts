@@ -1,0 +1,44 @@
+import { storeTime } from '@fleetwright/contracts';
+import type { Subject } from '../subject.ts';
+import { messageKey, type SentLedger } from './sent-ledger.ts';
+
+export interface Reckoning {
+  readonly rows: number;
+  /** Rows of one thing, channel, boot and sequence at one time. */
+  readonly distinctRows: number;
+  /** Acknowledged samples without a row of their content. */
+  readonly missing: readonly string[];
+  /** Rows whose message no device has sent, or with more rows than samples. */
+  readonly surplus: readonly string[];
+}
+
+/** Compares what the cloud stores with what devices have had acknowledged. */
+export async function reckon(subject: Subject, ledger: SentLedger): Promise<Reckoning> {
+  const { rows } = await subject.reader.query(
+    `SELECT thing_name, measure_name, boot_id, sequence, to_nanoseconds(time), reading FROM ${subject.telemetryTable} WHERE reading IS NOT NULL`,
+  );
+  const stored = new Map<string, Map<string, number>>();
+  for (const [thing, channel, boot, sequence, time, value] of rows) {
+    const key = messageKey(String(thing), String(channel), Number(boot), Number(sequence));
+    const own = stored.get(key) ?? new Map<string, number>();
+    const row = `${time} ${Number(value)}`;
+    own.set(row, (own.get(row) ?? 0) + 1);
+    stored.set(key, own);
+  }
+  const missing: string[] = [];
+  for (const [key, message] of ledger.messages) {
+    const own = stored.get(key);
+    message.samples.forEach((sample, index) => {
+      const row = `${storeTime(sample, message.sequence, index)} ${Number(sample.values.reading)}`;
+      if (own?.has(row) !== true) missing.push(`${key} sample ${index}`);
+    });
+  }
+  const surplus = [...stored].flatMap(([key, own]) => {
+    const message = ledger.messages.get(key);
+    const count = [...own.values()].reduce((sum, times) => sum + times, 0);
+    if (message === undefined) return [`${key} was never acknowledged`];
+    return count > message.samples.length ? [`${key} has ${count} rows for ${message.samples.length} samples`] : [];
+  });
+  const distinctRows = [...stored.values()].reduce((sum, own) => sum + own.size, 0);
+  return { rows: rows.length, distinctRows, missing, surplus };
+}
