@@ -125,7 +125,8 @@ export class Queue {
     if (kept !== undefined) [message.receives, message.firstReceivedAt] = kept;
     this.#messages.set(id, message);
     if (this.#messages.size === 1) this.#arm(this.#expiry(message));
-    if (place.availableAt > this.#host.clock.now()) this.#hide(message, DELAYED, place.availableAt);
+    const delayed = place.availableAt > place.sentTimestamp && place.availableAt > this.#host.clock.now();
+    if (delayed) this.#hide(message, DELAYED, place.availableAt);
     else this.#show(message);
   }
 
