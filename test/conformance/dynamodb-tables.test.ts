@@ -4,6 +4,7 @@ import type {
   DescribeTimeToLiveOutput,
   ListTablesOutput,
   ListTagsOfResourceOutput,
+  QueryOutput,
   ScanOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { ResourceProvider } from '../../local-cloud/src/core/resources.ts';
@@ -126,6 +127,85 @@ describe('time to live', () => {
   });
 });
 
+describe('global secondary indexes of an existing table', () => {
+  const site = {
+    IndexName: 'by-site',
+    KeySchema: [{ AttributeName: 'site', KeyType: 'HASH' }],
+    Projection: { ProjectionType: 'ALL' },
+  };
+  const AttributeDefinitions = [...TABLE.AttributeDefinitions, { AttributeName: 'site', AttributeType: 'S' }];
+  const query = () =>
+    call<QueryOutput>('Query', {
+      TableName: 'tab',
+      IndexName: 'by-site',
+      KeyConditionExpression: 'site = :s',
+      ExpressionAttributeValues: { ':s': { S: 'north' } },
+    });
+  const put = (id: string, value: object) =>
+    call('PutItem', { TableName: 'tab', Item: { id: { S: id }, site: value } });
+  const update = (more: object) => call('UpdateTable', { TableName: 'tab', ...more });
+
+  beforeEach(async () => {
+    await call('CreateTable', { TableName: 'tab', ...TABLE });
+    await put('a', { S: 'north' });
+    await put('b', { S: 'south' });
+    await put('number', { N: '1' });
+  });
+
+  test('a new index holds the items that are there and follows later writes', async () => {
+    await update({ AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: site }] });
+    expect((await query()).Items?.map((item) => item.id?.S)).toEqual(['a']);
+    await put('b', { S: 'north' });
+    expect((await query()).Count).toBe(2);
+    const { Table } = await call<DescribeTableOutput>('DescribeTable', { TableName: 'tab' });
+    expect(Table?.GlobalSecondaryIndexes).toMatchObject([
+      {
+        IndexName: 'by-site',
+        IndexStatus: 'ACTIVE',
+        IndexArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/tab/index/by-site',
+      },
+    ]);
+  });
+
+  test('a removed index is gone, and made again it starts from the items', async () => {
+    await update({ AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: site }] });
+    await update({ GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'by-site' } }] });
+    await expect(query()).rejects.toMatchObject({ code: 'ValidationException' });
+    await put('a', { S: 'east' });
+    await update({ AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: site }] });
+    expect((await query()).Count).toBe(0);
+  });
+
+  test.each([
+    [
+      'two at once',
+      {
+        AttributeDefinitions,
+        GlobalSecondaryIndexUpdates: [{ Create: site }, { Create: { ...site, IndexName: 'other' } }],
+      },
+      'LimitExceededException',
+    ],
+    ['a key without definition', { GlobalSecondaryIndexUpdates: [{ Create: site }] }, 'ValidationException'],
+    [
+      'an absent index',
+      { GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'absent' } }] },
+      'ResourceNotFoundException',
+    ],
+  ])('%s is refused', async (_title, more, code) => {
+    await expect(update(more)).rejects.toMatchObject({ code });
+  });
+
+  test('CloudFormation makes one and removes it', async () => {
+    const tables = provider('AWS::DynamoDB::Table');
+    const state = { physicalId: 'tab', attributes: {} };
+    const indexed = { ...TABLE, AttributeDefinitions, GlobalSecondaryIndexes: [site] };
+    await tables.update(indexed, TABLE, state, testScope());
+    expect((await query()).Count).toBe(1);
+    await tables.update(TABLE, indexed, state, testScope());
+    await expect(query()).rejects.toMatchObject({ code: 'ValidationException' });
+  });
+});
+
 describe('CloudFormation', () => {
   const properties = {
     ...TABLE,
@@ -165,9 +245,6 @@ describe('CloudFormation', () => {
     expect(await call('DescribeTimeToLive', { TableName })).toMatchObject({
       TimeToLiveDescription: { AttributeName: 'expires' },
     });
-    await expect(
-      tables.update({ ...changed, GlobalSecondaryIndexes: [{}] }, changed, state, testScope('Allow')),
-    ).rejects.toMatchObject({ code: 'NotImplemented' });
     await tables.delete(state, changed, testScope('Allow'));
     expect(await call('ListTables', {})).toEqual({ TableNames: [] });
   });

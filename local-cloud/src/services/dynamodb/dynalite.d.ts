@@ -17,8 +17,13 @@ declare module 'dynalite/db/index.js' {
 
   export interface StoredIndex {
     IndexName: string;
-    KeySchema: { AttributeName: string; KeyType: string }[];
+    IndexArn?: string;
     IndexStatus?: string;
+    IndexSizeBytes?: number;
+    ItemCount?: number;
+    KeySchema: { AttributeName: string; KeyType: string }[];
+    Projection: { ProjectionType?: string; NonKeyAttributes?: string[] };
+    ProvisionedThroughput?: object;
   }
 
   export interface StoredTable {
@@ -39,6 +44,8 @@ declare module 'dynalite/db/index.js' {
     };
     readonly tableDb: SubDatabase & { awsAccountId: string; awsRegion: string };
     getItemDb(table: string): SubDatabase;
+    getIndexDb(type: 'local' | 'global', table: string, index: string): SubDatabase;
+    deleteIndexDb(type: 'local' | 'global', table: string, index: string, callback: Callback<void>): void;
     getTable(name: string, checkStatus: boolean, callback: Callback<StoredTable>): void;
   }
 
@@ -47,6 +54,13 @@ declare module 'dynalite/db/index.js' {
     createKey(item: object, table: StoredTable): string;
     validateKey(key: object, table: StoredTable): DynaliteError | null | undefined;
     validateItem(item: object, table: StoredTable): DynaliteError | null | undefined;
+    /** Rows that a change of an item makes and takes in the indexes. */
+    getIndexActions(
+      indexes: readonly StoredIndex[],
+      existing: object | null,
+      item: object | null,
+      table: StoredTable,
+    ): { puts: { index: string; key: string; item: object }[] };
     /** Bytes as the API reference counts them. */
     itemSize(item: object): number;
     checkConditional(data: object, existing: unknown): DynaliteError | null | undefined;

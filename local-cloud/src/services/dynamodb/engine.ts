@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import db, { type DynaliteError, type Store, type StoredTable } from 'dynalite/db/index.js';
+import db, { type DynaliteError, type Store, type StoredIndex, type StoredTable } from 'dynalite/db/index.js';
 import validations from 'dynalite/validations/index.js';
 import type { Account } from '../../core/account.ts';
 import { AwsError, NotImplementedError } from '../../core/errors.ts';
@@ -97,14 +97,46 @@ export class Engine {
   }
 
   /** Ends a change of a table that a crash interrupted. Undefined when the table is or was about to be gone. */
-  async recover(name: string): Promise<StoredTable | undefined> {
+  async recover(name: string, globalIndexes: readonly string[]): Promise<StoredTable | undefined> {
     const { tableDb } = this.#store;
     const table = (await answered<unknown>((callback) => tableDb.get(name, callback))) as StoredTable | undefined;
     if (table === undefined || table.TableStatus === 'ACTIVE') return table;
+    if (table.TableStatus === 'DELETING') {
+      // The first attempt has already forgotten which global indexes there were.
+      for (const index of globalIndexes) await this.clearIndex(name, index);
+      await this.run('DeleteTable', { TableName: name });
+      await this.settled(name);
+      return undefined;
+    }
     table.TableStatus = 'ACTIVE';
     for (const index of table.GlobalSecondaryIndexes ?? []) index.IndexStatus = 'ACTIVE';
-    await answered<void>((callback) => tableDb.put(name, table, callback));
+    await this.saveTable(table);
     return table;
+  }
+
+  /** Replaces the definition of a table. Its items and index rows stay as they are. */
+  async saveTable(table: StoredTable): Promise<void> {
+    await answered<void>((callback) => this.#store.tableDb.put(table.TableName, table, callback));
+    await this.sync();
+  }
+
+  /** Writes the rows that items make in a new global index. Items whose key attributes have other types make none. */
+  async fillIndex(table: StoredTable, index: StoredIndex, items: readonly Json[]): Promise<void> {
+    const types = new Map(table.AttributeDefinitions.map((one) => [one.AttributeName, one.AttributeType]));
+    const fits = (item: Json) =>
+      index.KeySchema.every(
+        ({ AttributeName: name }) => (item[name] as Json | undefined)?.[types.get(name) ?? ''] !== undefined,
+      );
+    const rows = items
+      .filter(fits)
+      .flatMap((item) => db.getIndexActions([index], null, item, table).puts)
+      .map(({ key, item }) => ({ type: 'put' as const, key, value: item }));
+    const indexDb = this.#store.getIndexDb('global', table.TableName, index.IndexName);
+    await answered<void>((callback) => indexDb.batch(rows, callback));
+  }
+
+  async clearIndex(table: string, index: string): Promise<void> {
+    await answered<void>((callback) => this.#store.deleteIndexDb('global', table, index, callback));
   }
 
   async open(): Promise<void> {

@@ -19,3 +19,5 @@ export const MAX_LISTED_TABLES = 100;
 /** Ours: how often expired items are looked for (AWS: "typically within a few days"), and how many at a time. */
 export const EXPIRY_SWEEP_MS = 5 * 60_000;
 export const EXPIRY_PAGE = 500;
+/** Ours: items read at a time while a new index is filled. */
+export const INDEX_FILL_PAGE = 500;

@@ -1,9 +1,11 @@
 import { AwsError, NotImplementedError } from '../../core/errors.ts';
 import type { Engine, Json } from './engine.ts';
 import type { Gate } from './gate.ts';
+import { applyIndexChange, readIndexChange } from './index-change.ts';
 import { isTrue, readEncryption, readStream, readTableClass, readTags } from './table-settings.ts';
 import { indexesOf, keyNames, type TableRecord, type Tables } from './tables.ts';
 
+const INDEX_CHANGE_MEMBERS = new Set(['TableName', 'AttributeDefinitions', 'GlobalSecondaryIndexUpdates']);
 const INDEX_MEMBERS = new Set(['IndexName', 'KeySchema', 'Projection', 'ProvisionedThroughput']);
 
 /** Making, changing and removing tables: dynalite's part and the record's part together. */
@@ -81,10 +83,15 @@ export class TableLifecycle {
     } = request;
     readTableClass(tableClass);
     readStream(stream);
-    for (const update of (indexUpdates ?? []) as Json[]) {
-      if (update.Update === undefined) {
-        throw new NotImplementedError(`UpdateTable GlobalSecondaryIndexUpdates ${Object.keys(update).join(', ')}`);
-      }
+    const change = readIndexChange(indexUpdates);
+    if (change !== undefined) {
+      const unrelated = Object.keys(request).find((member) => !INDEX_CHANGE_MEMBERS.has(member));
+      if (unrelated !== undefined)
+        throw new NotImplementedError(`UpdateTable ${unrelated} along with a change of indexes`);
+      await this.#gate.exclusive(() => applyIndexChange(this.#engine, record, change, attributes));
+      await this.#tables.save(record);
+      const { Table: changed } = await this.describe(name);
+      return { TableDescription: changed };
     }
     const managedKey = encryption === undefined ? record.managedKey : readEncryption(encryption);
     if (attributes !== undefined) {
@@ -132,7 +139,8 @@ export class TableLifecycle {
   /** After a crash: a record without a table is dropped, and a table in between is made whole. */
   async recover(): Promise<void> {
     for (const record of this.#tables.all()) {
-      if ((await this.#engine.recover(record.name)) === undefined) await this.#tables.remove(record.name);
+      const table = await this.#engine.recover(record.name, record.globalIndexes);
+      if (table === undefined) await this.#tables.remove(record.name);
     }
   }
 }

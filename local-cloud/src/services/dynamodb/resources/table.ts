@@ -1,4 +1,4 @@
-import { NotImplementedError } from '../../../core/errors.ts';
+import { AwsError, NotImplementedError } from '../../../core/errors.ts';
 import type { ResourceProvider, ResourceState } from '../../../core/resources.ts';
 import type { Json } from '../engine.ts';
 import { setRecovery } from '../operations/table-settings.ts';
@@ -42,12 +42,13 @@ export function createTableProvider(
       return stateOf(tables, name, description as Json);
     },
     async update(properties, previous, state) {
-      for (const property of ['AttributeDefinitions', 'GlobalSecondaryIndexes']) {
-        if (JSON.stringify(properties[property]) !== JSON.stringify(previous[property])) {
-          throw new NotImplementedError(`a change of ${property} of the existing table '${state.physicalId}'`);
-        }
-      }
       const changed = (property: string) => JSON.stringify(properties[property]) !== JSON.stringify(previous[property]);
+      const indexes = indexUpdate(properties, previous);
+      if (indexes !== undefined) {
+        await lifecycle.update(state.physicalId, withNumbers({ TableName: state.physicalId, ...indexes }));
+      } else if (changed('AttributeDefinitions')) {
+        throw new NotImplementedError(`a change of AttributeDefinitions alone of the table '${state.physicalId}'`);
+      }
       const throughput = changed('BillingMode') || changed('ProvisionedThroughput');
       await lifecycle.update(
         state.physicalId,
@@ -73,6 +74,37 @@ export function createTableProvider(
       if (tables.find(state.physicalId) !== undefined) await lifecycle.delete(state.physicalId);
     },
   };
+}
+
+/**
+ * What CloudFormation may do to the indexes of a table in one update: make one or remove one ("AWS::DynamoDB::Table",
+ * GlobalSecondaryIndexes).
+ */
+function indexUpdate(properties: Json, previous: Json): Json | undefined {
+  const named = (list: unknown) => new Map(((list ?? []) as Json[]).map((index) => [String(index.IndexName), index]));
+  const wanted = named(properties.GlobalSecondaryIndexes);
+  const present = named(previous.GlobalSecondaryIndexes);
+  for (const [name, index] of wanted) {
+    if (present.has(name) && JSON.stringify(index) !== JSON.stringify(present.get(name))) {
+      throw new NotImplementedError(`a change of the global secondary index '${name}'`);
+    }
+  }
+  const created = [...wanted.keys()].filter((name) => !present.has(name));
+  const removed = [...present.keys()].filter((name) => !wanted.has(name));
+  if (created.length + removed.length > 1) {
+    throw new AwsError(
+      'ValidationException',
+      'Cannot perform more than one GSI creation or deletion in a single update',
+    );
+  }
+  const [name] = created;
+  if (name !== undefined) {
+    return {
+      AttributeDefinitions: properties.AttributeDefinitions,
+      GlobalSecondaryIndexUpdates: [{ Create: wanted.get(name) }],
+    };
+  }
+  return removed.length === 0 ? undefined : { GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: removed[0] } }] };
 }
 
 /** The settings that have operations of their own: time to live, recovery, tags. */
