@@ -172,6 +172,15 @@ test('functions, their code and their settings are there after a restart', async
   });
 });
 
+test('a queue URL of an earlier run leads to where the cloud is now', async () => {
+  const queue = '/123456789012/orders';
+  const Variables = { QUEUE_URL: `https://localhost:1${queue}`, OTHER: `https://example.com:1${queue}` };
+  await cloud.function('exports.handler = async () => [process.env.QUEUE_URL, process.env.OTHER];', {
+    Environment: { Variables },
+  });
+  expect((await cloud.invoke()).payload).toEqual([`https://localhost:4566${queue}`, Variables.OTHER]);
+});
+
 test('an inline template function is packed as index.js, and an update of the template changes it in place', async () => {
   const provider = cloud.provider('AWS::Lambda::Function');
   const properties = {

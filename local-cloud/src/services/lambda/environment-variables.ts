@@ -67,7 +67,7 @@ export function processEnvironment(record: FunctionRecord, around: Surroundings)
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
-    ...record.environment,
+    ...ownVariables(record, around.apiUrl),
     AWS_REGION: around.region,
     AWS_DEFAULT_REGION: around.region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${record.runtime}`,
@@ -89,6 +89,15 @@ export function processEnvironment(record: FunctionRecord, around: Surroundings)
     AWS_ENDPOINT_URL: around.apiUrl,
     NODE_EXTRA_CA_CERTS: around.caFile,
   };
+}
+
+/**
+ * The function's own variables. A queue URL that a template put there holds the address of the cloud at the time;
+ * the SDK would go to that address, so a kept one is led to where the cloud is now.
+ */
+function ownVariables({ environment = {} }: FunctionRecord, apiUrl: string): Record<string, string> {
+  const address = new RegExp(`^https://${new URL(apiUrl).hostname}:\\d+(?=/\\d{12}/[A-Za-z0-9_-]+$)`);
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.replace(address, apiUrl)]));
 }
 
 /** Set with the JSON format only; Powertools and the runtime read them. */
