@@ -69,6 +69,11 @@ export class Buckets {
     return bucket;
   }
 
+  /** For whoever has waited since {@link require}. @throws AwsError `NoSuchBucket` when the bucket was deleted meanwhile */
+  mustStand(bucket: Bucket): void {
+    if (this.#buckets.get(bucket.record.name) !== bucket) throw noSuchBucket(bucket.record.name);
+  }
+
   /** @throws AwsError `InvalidBucketName` */
   create(name: string): Bucket {
     checkBucketName(name);
@@ -111,11 +116,13 @@ export class Buckets {
   }
 
   /** Identity of a new version, by the bucket's versioning. */
-  newVersion(bucket: Bucket): { versionId: string; order: number } {
+  newVersion(bucket: Bucket): { id: string; versionId: string; order: number } {
+    const order = ++this.#order;
     return {
+      id: String(order),
       versionId:
         bucket.record.versioning === 'Enabled' ? randomText(this.context.entropy, 32, VERSION_ALPHABET) : NULL_VERSION,
-      order: ++this.#order,
+      order,
     };
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Entropy } from '../../core/entropy.ts';
@@ -53,7 +53,9 @@ export class ObjectFiles {
       const written = await pour(handle, body, algorithms, maxBytes);
       await handle.sync();
       await handle.close();
-      await rename(temporary, path);
+      // Unlike a rename, a link never replaces a file.
+      await link(temporary, path);
+      await rm(temporary);
       await syncDirectory(dirname(path));
       return { file, ...written };
     } catch (error) {

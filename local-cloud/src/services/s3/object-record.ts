@@ -50,7 +50,7 @@ export const NULL_VERSION = 'null';
 
 /** One version of an object, or a delete marker. */
 export interface ObjectRecord {
-  /** Key of the record in the store. */
+  /** Key of the record in the store: its order. */
   readonly id: string;
   readonly bucket: string;
   readonly key: string;

@@ -18,13 +18,11 @@ export async function removeCurrent(buckets: Buckets, bucket: Bucket, key: strin
     if (current !== undefined) await buckets.remove(bucket, [current]);
     return { deleteMarker: false };
   }
-  const { versionId, order } = buckets.newVersion(bucket);
+  const version = buckets.newVersion(bucket);
   const marker: ObjectRecord = {
-    id: buckets.context.entropy.bytes(16).toString('hex'),
     bucket: bucket.record.name,
     key,
-    versionId,
-    order,
+    ...version,
     lastModified: buckets.context.clock.now(),
     deleteMarker: true,
     etag: '',
@@ -37,7 +35,7 @@ export async function removeCurrent(buckets: Buckets, bucket: Bucket, key: strin
     tags: [],
   };
   await buckets.commit(bucket, marker);
-  return { versionId, deleteMarker: true };
+  return { versionId: version.versionId, deleteMarker: true };
 }
 
 /** Deletes one version for good. Deleting a version that is not there succeeds. */

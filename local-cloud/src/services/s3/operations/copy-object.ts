@@ -35,7 +35,7 @@ export function readCopySource(header: string | undefined): CopySource {
 }
 
 export function createCopyObject(buckets: Buckets): Operation<CopyObjectRequest, CopyObjectOutput> {
-  const { clock, entropy, meter } = buckets.context;
+  const { clock, meter } = buckets.context;
   return {
     name: 'CopyObject',
     authorize(input, call) {
@@ -98,10 +98,9 @@ export function createCopyObject(buckets: Buckets): Operation<CopyObjectRequest,
           whole === undefined
             ? await buckets.files.duplicate(source.bucket, target.record.name, original.parts)
             : [{ file: whole.file, size: whole.size }];
-        buckets.require(target.record.name);
+        buckets.mustStand(target);
         checkWriteConditions(key, target.contents.latest(key), input);
         record = {
-          id: entropy.bytes(16).toString('hex'),
           bucket: target.record.name,
           key,
           ...buckets.newVersion(target),

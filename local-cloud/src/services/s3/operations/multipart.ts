@@ -95,8 +95,7 @@ export function createMultipartOperations(buckets: Buckets): Operation[] {
         MAX_PUT_BYTES,
       );
       const data = { file: written.file, size: written.size };
-      const checksum =
-        algorithm === undefined ? undefined : written.checksums.get(algorithm);
+      const checksum = algorithm === undefined ? undefined : written.checksums.get(algorithm);
       try {
         checkMd5(input.ContentMD5, written.md5);
         checkChecksum(claimed, checksum ?? '');
@@ -138,9 +137,9 @@ export function createMultipartOperations(buckets: Buckets): Operation[] {
       if (claimed?.algorithm === checksum.algorithm) checkChecksum(claimed, checksum.value);
       // Another call may have completed or aborted it meanwhile.
       requireUpload(buckets, input);
+      buckets.mustStand(bucket);
       checkWriteConditions(upload.key, bucket.contents.latest(upload.key), input);
       const record: ObjectRecord = {
-        id: entropy.bytes(16).toString('hex'),
         bucket: upload.bucket,
         key: upload.key,
         ...buckets.newVersion(bucket),

@@ -21,7 +21,7 @@ import type { ObjectRecord, StoredChecksum } from '../object-record.ts';
 import { objectPermission } from '../permissions.ts';
 
 export function createPutObject(buckets: Buckets): Operation<PutObjectRequest, PutObjectOutput> {
-  const { clock, entropy, meter } = buckets.context;
+  const { clock, meter } = buckets.context;
   return {
     name: 'PutObject',
     authorize(input, call) {
@@ -54,14 +54,13 @@ export function createPutObject(buckets: Buckets): Operation<PutObjectRequest, P
         checkMd5(input.ContentMD5, written.md5);
         checkChecksum(claimed, checksum.value);
         // Others may have written, or deleted the bucket, while the bytes came in.
-        buckets.require(bucket.record.name);
+        buckets.mustStand(bucket);
         checkWriteConditions(key, bucket.contents.latest(key), input);
       } catch (error) {
         await buckets.files.remove(bucket.record.name, parts);
         throw error;
       }
       const record: ObjectRecord = {
-        id: entropy.bytes(16).toString('hex'),
         bucket: bucket.record.name,
         key,
         ...buckets.newVersion(bucket),
