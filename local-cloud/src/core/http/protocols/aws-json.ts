@@ -6,6 +6,13 @@ import type { WireRequest, WireResponse } from '../wire.ts';
 import { type InputFaultCodes, parseJson, readChecked } from './input-faults.ts';
 import { type ErrorContext, faultOf, type Protocol } from './protocol.ts';
 
+/** Errors outside of the models, by their JSON name: what the query protocol calls them ("Common Error Types"). */
+const QUERY_CODES: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'AccessDenied',
+  InvalidParameterValueException: 'InvalidParameterValue',
+  MissingRequiredParameterException: 'MissingParameter',
+};
+
 /** smithy.io, "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol". */
 export class AwsJsonProtocol implements Protocol {
   readonly #contentType: string;
@@ -35,7 +42,7 @@ export class AwsJsonProtocol implements Protocol {
     const headers: Record<string, string> = { 'content-type': this.#contentType, 'x-amzn-requestid': requestId };
     if (queryMode) {
       // "AWS JSON 1.0 protocol", awsQueryCompatible: clients that once spoke awsQuery keep their error codes.
-      const code = model?.query?.code ?? (error.code === 'AccessDeniedException' ? 'AccessDenied' : error.code);
+      const code = model?.query?.code ?? QUERY_CODES[error.code] ?? error.code;
       headers['x-amzn-query-error'] = `${code};${faultOf(error.statusCode)}`;
     }
     return {
