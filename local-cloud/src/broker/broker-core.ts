@@ -34,6 +34,7 @@ export class BrokerCore {
   readonly versions: PresenceVersions;
   readonly flusher = new OutputFlusher();
   readonly gauge: IngressGauge;
+  readonly #detached = new Set<Promise<void>>();
   readonly #devices: DeviceDirectory;
   readonly #rules: RuleIngress;
 
@@ -91,7 +92,16 @@ export class BrokerCore {
 
   /** For messages that nobody waits for. */
   publishDetached(message: BrokerMessage): void {
-    this.publish(message).catch((error: unknown) => this.failed('a message of the broker was not taken', error));
+    const publish = this.publish(message).catch((error: unknown) => {
+      this.failed('a message of the broker was not taken', error);
+    });
+    this.#detached.add(publish);
+    void publish.then(() => this.#detached.delete(publish));
+  }
+
+  /** Resolves when everything published so far is on disk. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#detached, this.commits.request()]);
   }
 
   mayPublishWill(connection: Parameters<DeviceDirectory['isAllowed']>[0], will: WillRecord): boolean {

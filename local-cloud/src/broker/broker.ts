@@ -131,7 +131,7 @@ export class Broker implements MessageBroker, ClientObserver {
         core.versions.disconnected(session.clientId, version, session.expirySeconds);
         const subject = {
           clientId: session.clientId,
-          principalIdentifier: will?.publisher.principalId ?? '',
+          principalIdentifier: session.principalId,
           sessionIdentifier: session.identifier,
         };
         core.lifecycle.disconnected(subject, 'SERVER_ERROR', false, version);
@@ -140,8 +140,8 @@ export class Broker implements MessageBroker, ClientObserver {
     }
   }
 
-  /** Ends all connections, as a server that shuts down. */
-  stop(): void {
+  /** Ends all connections, as a server that shuts down. Resolves when what they left is on disk. */
+  async stop(): Promise<void> {
     this.#stopping = true;
     for (const client of [...this.#all]) {
       client.close(REASON.serverShuttingDown, 'SERVER_INITIATED_DISCONNECT', 'server shutting down');
@@ -149,6 +149,7 @@ export class Broker implements MessageBroker, ClientObserver {
     this.#core.wills.stop();
     this.#core.sessions.stop();
     this.#core.versions.stop();
+    await this.#core.settled();
   }
 }
 

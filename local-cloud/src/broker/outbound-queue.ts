@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { Delivery } from './delivery.ts';
 import { Deque } from './deque.ts';
+import { InflightWindow } from './inflight-window.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { BrokerMessage } from './message.ts';
 import type { MessageLog } from './message-log.ts';
@@ -53,11 +54,10 @@ export class OutboundQueue {
   persistent: boolean;
   readonly #owner: string;
   readonly #setting: QueueSetting;
-  readonly #inflight = new Map<number, Delivery>();
+  readonly #inflight = new InflightWindow();
   readonly #waiting = new Deque<Delivery>();
   #stored = new Deque<Delivery>();
   #waitingBytes = 0;
-  #lastPacketId = 0;
   #link: SubscriberLink | undefined;
   #publishes: TokenBucket;
   #bytes: TokenBucket;
@@ -100,12 +100,10 @@ export class OutboundQueue {
   detach(): void {
     this.#link = undefined;
     this.#cancelTimers();
-    const unacknowledged = [...this.#inflight.values(), ...this.#waiting.drain()];
-    this.#inflight.clear();
+    const unacknowledged = [...this.#inflight.drain(), ...this.#waiting.drain()];
     this.#waitingBytes = 0;
     const kept: Delivery[] = [];
     for (const delivery of unacknowledged) {
-      delivery.packetId = 0;
       if (delivery.home !== undefined) delivery.home.takeBack(delivery);
       else if (delivery.logId !== 0) {
         delivery.park();
@@ -141,8 +139,9 @@ export class OutboundQueue {
   /** Takes a delivery of a shared subscription group, which has stored it already if it is to be stored. */
   offerShared(delivery: Delivery): void {
     const link = this.#link;
+    const topic = this.#setting.log.read(delivery)?.topic;
     if (link === undefined) delivery.home?.takeBack(delivery);
-    else if (link.mayReceive(delivery.message?.topic ?? this.#topicOf(delivery))) this.#admit(link, delivery);
+    else if (topic !== undefined && link.mayReceive(topic)) this.#admit(link, delivery);
     else this.#setting.log.remove(delivery);
   }
 
@@ -153,9 +152,8 @@ export class OutboundQueue {
 
   /** PUBACK. An unknown identifier is that of a message given up meanwhile, and means nothing. */
   acknowledge(packetId: number): void {
-    const delivery = this.#inflight.get(packetId);
+    const delivery = this.#inflight.remove(packetId);
     if (delivery === undefined) return;
-    this.#inflight.delete(packetId);
     this.#setting.log.remove(delivery);
     if (this.#waiting.length > 0 || this.#stored.length > 0) this.pump();
   }
@@ -209,7 +207,10 @@ export class OutboundQueue {
         return;
       }
       delivery.park();
-    } else this.#waitingBytes += delivery.size;
+    } else {
+      delivery.parked = false;
+      this.#waitingBytes += delivery.size;
+    }
     this.#waiting.push(delivery);
     this.#armPump(link, delivery);
   }
@@ -242,13 +243,10 @@ export class OutboundQueue {
         return;
       }
       this.#stored.shift();
-      if (link.mayReceive(this.#topicOf(next))) this.#send(link, next);
+      next.message = log.read(next);
+      if (next.message !== undefined && link.mayReceive(next.message.topic)) this.#send(link, next);
       else log.remove(next);
     }
-  }
-
-  #topicOf(delivery: Delivery): string {
-    return this.#setting.log.read(delivery)?.topic ?? '';
   }
 
   /** 0 when the delivery can be sent now. */
@@ -272,26 +270,15 @@ export class OutboundQueue {
     delivery.parked = false;
     this.#publishes.take(1, now);
     this.#bytes.take(delivery.size, now);
-    if (delivery.qos === 0) {
-      link.deliver(delivery, message);
-      return;
-    }
-    delivery.packetId = this.#nextPacketId();
+    if (delivery.qos === 1) this.#inflight.add(delivery, now);
     if (!link.deliver(delivery, message)) {
+      this.#inflight.remove(delivery.packetId);
       log.remove(delivery);
       return;
     }
-    delivery.sentAt = now;
-    if (delivery.firstSentAt === 0) delivery.firstSentAt = now;
-    this.#inflight.set(delivery.packetId, delivery);
-    this.#retryTimer ??= clock.after(this.#setting.limits.retryIntervalMs, () => this.#retry());
-  }
-
-  /** The window is far below 65535, so that a free identifier is always found. */
-  #nextPacketId(): number {
-    do this.#lastPacketId = this.#lastPacketId === 0xffff ? 1 : this.#lastPacketId + 1;
-    while (this.#inflight.has(this.#lastPacketId));
-    return this.#lastPacketId;
+    if (delivery.qos === 1) {
+      this.#retryTimer ??= clock.after(this.#setting.limits.retryIntervalMs, () => this.#retry());
+    }
   }
 
   /** "AWS IoT Core retries delivery of unacknowledged QoS 1 publish requests for up to one hour", then drops them. */
@@ -301,13 +288,13 @@ export class OutboundQueue {
     const link = this.#link;
     if (link === undefined) return;
     const now = clock.now();
-    for (const delivery of [...this.#inflight.values()]) {
-      if (now - delivery.firstSentAt >= limits.retryForMs || delivery.expiresAt <= now) {
-        this.#inflight.delete(delivery.packetId);
+    for (const delivery of this.#inflight.sentBefore(now - limits.retryIntervalMs)) {
+      const message = log.read(delivery);
+      if (message === undefined || now - delivery.firstSentAt >= limits.retryForMs || delivery.expiresAt <= now) {
+        this.#inflight.remove(delivery.packetId);
         log.remove(delivery);
-      } else if (link.repeats && link.writable && now - delivery.sentAt >= limits.retryIntervalMs) {
-        const message = log.read(delivery);
-        if (message !== undefined) link.deliver(delivery, message);
+      } else if (link.repeats && link.writable) {
+        link.deliver(delivery, message);
         delivery.sentAt = now;
       }
     }

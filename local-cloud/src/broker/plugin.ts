@@ -33,10 +33,10 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
     context.ports.provide('reservedTopics', reserved);
     const lazy = lazyBroker(context, limits, reserved);
     context.ports.provide('broker', {
-      publish: (message) => lazy().publish(message),
-      reply: (clientId, topic, payload) => lazy().reply(clientId, topic, payload),
-      disconnect: (match, reason) => lazy().disconnect(match, reason),
-      connectedClients: () => lazy().connectedClients(),
+      publish: (message) => lazy.get().publish(message),
+      reply: (clientId, topic, payload) => lazy.get().reply(clientId, topic, payload),
+      disconnect: (match, reason) => lazy.get().disconnect(match, reason),
+      connectedClients: () => lazy.get().connectedClients(),
     });
     let port = configuredPort;
     let listener: Listener | undefined;
@@ -46,7 +46,7 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
         return port;
       },
       async start() {
-        const broker = lazy();
+        const broker = lazy.get();
         context.ports.get('devices').onIdentityChange((certificateId) => broker.identityChanged(certificateId));
         listener = new Listener({
           host,
@@ -65,24 +65,31 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
         context.log('info', 'mqtt broker listens', { host, port });
       },
       async stop() {
-        lazy().stop();
-        await listener?.stop();
+        await Promise.all([lazy.made()?.stop(), listener?.stop()]);
       },
     };
   };
 }
 
+interface LazyBroker {
+  get(): Broker;
+  made(): Broker | undefined;
+}
+
 /** The broker is made at its first use: other plugins publish while they start, before the listener is up. */
-function lazyBroker(context: CloudContext, limits: BrokerLimits, reserved: ReservedTopicRegistry): () => Broker {
+function lazyBroker(context: CloudContext, limits: BrokerLimits, reserved: ReservedTopicRegistry): LazyBroker {
   let broker: Broker | undefined;
-  return () => {
-    if (broker === undefined) {
-      const core = new BrokerCore(context, limits, reserved);
-      broker = new Broker(core);
-      core.versions.start();
-      broker.takeUp();
-    }
-    return broker;
+  return {
+    made: () => broker,
+    get() {
+      if (broker === undefined) {
+        const core = new BrokerCore(context, limits, reserved);
+        broker = new Broker(core);
+        core.versions.start();
+        broker.takeUp();
+      }
+      return broker;
+    },
   };
 }
 

@@ -12,6 +12,8 @@ import type { ProtocolVersion } from './wire/connect-packet.ts';
 export interface SessionRecord {
   readonly incarnation: string;
   readonly identifier: string;
+  /** Certificate id of the connection that opened or last resumed it. */
+  readonly principalId: string;
   readonly protocolVersion: ProtocolVersion;
   readonly expirySeconds: number;
   readonly subscriptions: Readonly<Record<string, SubscriptionOptions>>;
@@ -71,6 +73,7 @@ export class SessionRegistry {
    */
   open(
     clientId: string,
+    principalId: string,
     protocolVersion: ProtocolVersion,
     cleanStart: boolean,
     expirySeconds: number,
@@ -82,6 +85,7 @@ export class SessionRegistry {
     const session = resumed ? earlier : this.#create(clientId, protocolVersion, expirySeconds);
     this.#cancelExpiry(session);
     session.expirySeconds = expirySeconds;
+    session.principalId = principalId;
     if (will === undefined) this.#wills.delete(session);
     else this.#wills.set(session, will);
     this.save(session, undefined);
@@ -129,6 +133,7 @@ export class SessionRegistry {
     this.#records.put(session.clientId, {
       incarnation: session.incarnation,
       identifier: session.identifier,
+      principalId: session.principalId,
       protocolVersion: session.protocolVersion,
       expirySeconds: session.expirySeconds,
       subscriptions: Object.fromEntries(session.subscriptions),
@@ -149,6 +154,7 @@ export class SessionRegistry {
         continue;
       }
       const session = this.#create(clientId, record.protocolVersion, record.expirySeconds, record);
+      session.principalId = record.principalId;
       owners.set(sessionOwner(record.incarnation), session);
       for (const [filter, options] of Object.entries(record.subscriptions)) {
         this.#subscriptions.add(session, filter, options);

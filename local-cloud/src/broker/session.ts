@@ -48,6 +48,8 @@ export class Session {
   /** Full filters, `$share` prefix included. */
   readonly subscriptions = new Map<string, SubscriptionOptions>();
   readonly queue: OutboundQueue;
+  /** Certificate id of its connection. */
+  principalId = '';
   #expirySeconds: number;
 
   constructor(fields: {

@@ -163,7 +163,14 @@ export class SharedGroup implements RouteTarget, DeliveryHome {
   }
 }
 
+const OWNER_PREFIX = 'group:';
+
 /** Owner of a group's records in the message log. */
 export function groupOwner(key: string): string {
-  return `group:${key}`;
+  return OWNER_PREFIX + key;
+}
+
+/** The opposite of {@link groupOwner}; undefined for another owner. */
+export function groupKey(owner: string): string | undefined {
+  return owner.startsWith(OWNER_PREFIX) ? owner.slice(OWNER_PREFIX.length) : undefined;
 }

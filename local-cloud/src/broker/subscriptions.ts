@@ -1,7 +1,7 @@
 import type { QueueSetting } from './outbound-queue.ts';
 import type { Random } from './random.ts';
 import { type RouteTarget, type Session, Subscription, type SubscriptionOptions } from './session.ts';
-import { groupOwner, SharedGroup } from './shared-group.ts';
+import { groupKey, SharedGroup } from './shared-group.ts';
 import { SubscriptionTree } from './subscription-tree.ts';
 import { parseSharedFilter } from './topic.ts';
 
@@ -73,8 +73,7 @@ export class Subscriptions {
 
   /** Group whose records the owner name of the message log means. */
   groupByOwner(owner: string): SharedGroup | undefined {
-    for (const [key, { group }] of this.#groups) if (groupOwner(key) === owner) return group;
-    return undefined;
+    return this.#groups.get(groupKey(owner) ?? '')?.group;
   }
 
   /** Everybody that a topic is for; a session with overlapping filters once, with the highest QoS. */

@@ -63,7 +63,14 @@ function accept(client: Client, packet: ConnectPacket): void {
 
   // The earlier connection of the client id ends first, so that its events and its will come before [MQTT-3.1.4-3].
   client.observer.takeOver(clientId);
-  const opened = core.sessions.open(clientId, protocolVersion, packet.cleanStart, expirySeconds, record);
+  const opened = core.sessions.open(
+    clientId,
+    connection.certificateId,
+    protocolVersion,
+    packet.cleanStart,
+    expirySeconds,
+    record,
+  );
   if (opened.present) core.wills.sessionResumed(opened.session);
   const keepAliveSeconds = boundKeepAlive(packet.keepAliveSeconds, limits);
   client.output.protocolVersion = protocolVersion;
