@@ -1,8 +1,9 @@
 import type { CreateSecretRequest } from '@aws-sdk/client-secrets-manager';
 import { AwsError, NotImplementedError } from '../../core/errors.ts';
 import { checkDescription, checkKmsKey, checkName, checkTags, checkToken, readValue } from './secret-input.ts';
-import type { SecretRecord, Secrets } from './secrets.ts';
-import { addVersion, openValue, type SecretValue, type VersionRecord } from './versions.ts';
+import type { SecretRecord, VersionRecord } from './secret-record.ts';
+import type { Secrets } from './secrets.ts';
+import { addVersion, openValue, type SecretValue } from './versions.ts';
 
 /**
  * Makes a secret, with a first version when a value is given. The same request again (same token, same value) answers

@@ -1,30 +1,11 @@
 import { join } from 'node:path';
-import type { Tag } from '@aws-sdk/client-secrets-manager';
 import { arn, parseArn } from '../../core/account.ts';
 import { randomText } from '../../core/entropy.ts';
 import { AwsError } from '../../core/errors.ts';
-import type { PolicyDocument } from '../../core/iam/policy-document.ts';
 import type { CloudContext } from '../../core/plugin.ts';
 import type { Collection } from '../../core/store.ts';
+import type { SecretRecord } from './secret-record.ts';
 import { Vault } from './vault.ts';
-import type { VersionRecord } from './versions.ts';
-
-export interface SecretRecord {
-  readonly arn: string;
-  readonly name: string;
-  description?: string | undefined;
-  tags: Tag[];
-  readonly createdDate: number;
-  lastChangedDate: number;
-  /** Start of the day (UTC) of the last retrieval. */
-  lastAccessedDate?: number;
-  /** When DeleteSecret was called. */
-  deletedDate?: number | undefined;
-  /** End of the recovery window. */
-  deletionDate?: number | undefined;
-  policy?: PolicyDocument | undefined;
-  versions: VersionRecord[];
-}
 
 const SUFFIX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,17 +1,8 @@
 import { uuid } from '../../core/entropy.ts';
 import { AwsError } from '../../core/errors.ts';
 import { KEPT_VERSION_AGE_MS, KEPT_VERSIONS } from './limits.ts';
-import type { SecretRecord, Secrets } from './secrets.ts';
-
-export interface VersionRecord {
-  readonly id: string;
-  readonly createdDate: number;
-  /** Start of the day (UTC) of the last retrieval. */
-  lastAccessedDate?: number;
-  stages: string[];
-  readonly kind: 'text' | 'binary';
-  readonly sealed: string;
-}
+import type { SecretRecord, VersionRecord } from './secret-record.ts';
+import type { Secrets } from './secrets.ts';
 
 export const CURRENT = 'AWSCURRENT';
 export const PREVIOUS = 'AWSPREVIOUS';

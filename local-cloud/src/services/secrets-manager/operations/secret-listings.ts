@@ -13,7 +13,8 @@ import { ConstraintViolations } from '../../../core/constraint-violations.ts';
 import { AwsError } from '../../../core/errors.ts';
 import { MAX_LISTED } from '../limits.ts';
 import { secretPermission } from '../permissions.ts';
-import type { SecretRecord, Secrets } from '../secrets.ts';
+import type { SecretRecord } from '../secret-record.ts';
+import type { Secrets } from '../secrets.ts';
 import { stagesByVersion } from '../versions.ts';
 
 const FILTER_KEYS = ['description', 'name', 'tag-key', 'tag-value', 'primary-region', 'owning-service', 'all'];

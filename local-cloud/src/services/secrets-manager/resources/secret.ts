@@ -5,7 +5,8 @@ import { createSecret } from '../create-secret.ts';
 import { MAX_NAME } from '../limits.ts';
 import { randomPassword } from '../random-password.ts';
 import { checkDescription, checkKmsKey, checkTags, readValue } from '../secret-input.ts';
-import type { SecretRecord, Secrets } from '../secrets.ts';
+import type { SecretRecord } from '../secret-record.ts';
+import type { Secrets } from '../secrets.ts';
 import { addVersion } from '../versions.ts';
 
 interface GenerateSecretString extends GetRandomPasswordRequest {
