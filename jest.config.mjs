@@ -1,3 +1,6 @@
+// The platform's own minimum is Node 20; the SDK's notice about coming versions only hides test output.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /** Packages that ship only ES modules and so are compiled along with our own sources. */
 const esModules = ['@middy', 'aedes', 'aedes-packet', 'aedes-persistence', 'mqemitter', 'hyperid'];
 

@@ -100,17 +100,22 @@ export function temporaryDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'fleetwright-e2e-'));
 }
 
-/** Polls until `condition` holds. @throws Error naming `what` after `timeout` ms */
+/** Polls until `condition` holds; an error of an attempt counts as not yet, and is the cause of the last one. @throws Error naming `what` after `timeout` ms */
 export async function eventually<T>(
   what: string,
   condition: () => Promise<T | undefined | false>,
-  timeout = 30_000,
+  timeout = 20_000,
 ): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
-    const value = await condition();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${timeout} ms: ${what}`);
+    let cause: unknown;
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${timeout} ms: ${what}`, { cause });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
