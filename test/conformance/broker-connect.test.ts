@@ -77,6 +77,27 @@ describe('TLS (developer guide, diagnosing-connectivity-issues.md: certificates 
   });
 });
 
+describe('options of the plugin', () => {
+  test('a client that names no server is cut off where SNI is required (transport-security.md)', async () => {
+    const strict = await BrokerFixture.start({ limits: { requireServerName: true } });
+    const { certificatePem: cert, privateKeyPem: key } = await BrokerFixture.identity();
+    const nameless = await RawClient.open({ port: strict.port, ca: strict.ca, cert, key, servername: '' });
+    await nameless.ended;
+    expect((await (await strict.raw(4)).connect('named')).returnCode).toBe(0);
+    await strict.stop();
+  });
+
+  test('a revocation may reach live connections later', async () => {
+    const late = await BrokerFixture.start({ limits: { identityChangeDelayMs: 5_000 } });
+    const client = await late.connected('a', 5);
+    late.devices.revoke((await BrokerFixture.identity()).certificateId);
+    await client.settle();
+    await late.clock.advance(5_000);
+    expect((await client.next('disconnect')).reasonCode).toBe(0x87);
+    await late.stop();
+  });
+});
+
 describe('authorization of a connect', () => {
   test('MQTT 3.1.1 gets return code 7, not 5 (mqtt.md, "AWS IoT differences")', async () => {
     fixture.devices.deny('iot:Connect', 'a');

@@ -136,3 +136,35 @@ test('versions outlive the broker', async () => {
   }
   rmSync(directory, { recursive: true, force: true });
 });
+
+test('a connection that died with the broker is told of, with its will, when the broker is back', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleetwright-broker-'));
+  const first = await BrokerFixture.start({ directory });
+  const client = await first.connected('a', 4, {
+    clean: false,
+    will: { topic: 'will', payload: 'gone', qos: 1, retain: false },
+  });
+  await client.settle();
+  // What a killed process leaves: the record of a session that is connected.
+  const sessions = first.store.collection('broker/sessions');
+  const record = sessions.get('a');
+  await first.stop();
+  const between = await BrokerFixture.start({ directory });
+  between.store.collection('broker/sessions').put('a', record);
+  await between.stop();
+  const second = await BrokerFixture.start({ directory });
+  const other = await second.connected('other');
+  await other.settle();
+  expect(second.rules.events('presence/disconnected')).toMatchObject([
+    {
+      clientId: 'a',
+      principalIdentifier: certificateId,
+      sessionIdentifier: first.rules.events('presence/connected')[0]?.sessionIdentifier,
+      disconnectReason: 'SERVER_ERROR',
+      clientInitiatedDisconnect: false,
+    },
+  ]);
+  expect(second.rules.published.map(({ topic, payload }) => `${topic} ${payload}`)).toEqual(['will gone']);
+  await second.stop();
+  rmSync(directory, { recursive: true, force: true });
+});

@@ -100,8 +100,12 @@ export class BrokerFixture {
     return client;
   }
 
-  /** An MQTT.js client that does not reconnect. */
-  async client(clientId: string, options: IClientOptions = {}): Promise<MqttClient> {
+  /** An MQTT.js client that does not reconnect. Stored messages come with the CONNACK: `onMessage` is there before. */
+  async client(
+    clientId: string,
+    options: IClientOptions = {},
+    onMessage: (topic: string, payload: Buffer) => void = () => {},
+  ): Promise<MqttClient> {
     const { certificatePem: cert, privateKeyPem: key } = await BrokerFixture.identity();
     const client = mqtt.connect({
       protocol: 'mqtts',
@@ -116,6 +120,7 @@ export class BrokerFixture {
       ...options,
     } as IClientOptions);
     this.#clients.push(client);
+    client.on('message', onMessage);
     await new Promise<void>((resolve, reject) => {
       client.once('connect', () => resolve());
       client.once('error', reject);
