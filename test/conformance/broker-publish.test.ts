@@ -332,6 +332,34 @@ describe('reserved topics (reserved-topics.md)', () => {
     expect(client.packets).toMatchObject([{ cmd: 'publish', topic: '$aws/x/accepted', qos: 0 }]);
   });
 
+  test.each([
+    '$aws/things/t/shadow/update',
+    '$aws/things/t/shadow/name/n/get',
+    '$aws/certificates/create/json',
+    '$aws/own',
+  ])('a service cannot publish the request %s: it would look done', async (topic) => {
+    fixture.reservedTopics.register({ filter: '$aws/own', handle: () => {} });
+    const message = { topic, payload: Buffer.from('{}'), qos: 0 as const, retain: false, receivedAt: 0 };
+    await expect(fixture.broker.publish(message)).rejects.toMatchObject({ code: 'NotImplemented' });
+  });
+
+  test.each(['a/#', '', '1/2/3/4/5/6/7/8/9', 'x'.repeat(257)])(
+    'a service cannot publish to %.20p either',
+    async (topic) => {
+      const message = { topic, payload: Buffer.from('{}'), qos: 0 as const, retain: false, receivedAt: 0 };
+      await expect(fixture.broker.publish(message)).rejects.toMatchObject({ code: 'InvalidRequestException' });
+    },
+  );
+
+  test('a service publishes answers and events of its own', async () => {
+    const client = await fixture.connected('a');
+    await client.subscribe(1, '$aws/things/t/shadow/update/accepted');
+    const topic = '$aws/things/t/shadow/update/accepted';
+    await fixture.broker.publish({ topic, payload: Buffer.from('{}'), qos: 1, retain: false, receivedAt: 0 });
+    expect((await client.next('publish')).topic).toBe(topic);
+    expect(fixture.rules.published.map((message) => message.topic)).toEqual([topic]);
+  });
+
   test('a handler that fails is not acknowledged as success', async () => {
     fixture.reservedTopics.register({
       filter: '$aws/x',

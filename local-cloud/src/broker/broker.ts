@@ -8,7 +8,6 @@ import { handlePacket } from './dispatch.ts';
 import { BrokerMessage, toBrokerMessage } from './message.ts';
 import { subjectOf } from './packets/subscribe.ts';
 import { type DisconnectReason, REASON } from './reason-codes.ts';
-import { isTopicName } from './topic.ts';
 
 /** The live connections, and the broker as other services see it. */
 export class Broker implements MessageBroker, ClientObserver {
@@ -32,15 +31,15 @@ export class Broker implements MessageBroker, ClientObserver {
 
   /**
    * @throws AwsError `InvalidRequestException` for a topic that cannot be published to
-   * @throws NotImplementedError for a reserved topic that a service answers: its handler needs a device's connection
+   * @throws NotImplementedError for a request to a service (a shadow update by a rule): those come from devices alone
    */
   async publish(message: MqttMessage): Promise<void> {
-    const { topics, clock } = { topics: this.#core.topics, clock: this.#core.context.clock };
-    if (!isTopicName(message.topic)) {
+    const { clock } = this.#core.context;
+    const info = this.#core.topics.fromName(message.topic);
+    if (!info.wellFormed || !info.acceptable) {
       throw new AwsError('InvalidRequestException', `The topic name '${message.topic}' is not valid`, 400);
     }
-    const info = topics.fromName(message.topic);
-    if (info.kind === 'reserved' && topics.handler(info) !== undefined) {
+    if (info.kind === 'reserved' && this.#core.reserved.isRequest(message.topic)) {
       throw new NotImplementedError(`publishing to the reserved topic ${message.topic} without a device connection`);
     }
     const received = message.receivedAt > 0 ? message : { ...message, receivedAt: clock.now() };

@@ -15,7 +15,6 @@ export const REASON = {
   sessionTakenOver: 0x8e,
   topicFilterInvalid: 0x8f,
   topicNameInvalid: 0x90,
-  packetIdentifierInUse: 0x91,
   receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
@@ -35,7 +34,6 @@ export const RETURN_CODE = {
   accepted: 0,
   unacceptableProtocolVersion: 1,
   identifierRejected: 2,
-  serverUnavailable: 3,
   notAuthorizedOnAws: 7,
 } as const;
 
