@@ -172,3 +172,21 @@ describe('conflicts in the magnetic store', () => {
     expect(await fault(call)).toMatchObject({ code: 'NotImplemented' });
   });
 });
+
+test('a record that retention has removed can be written again once the retention takes it', async () => {
+  await createTable(24, 10);
+  const retention = (hours: number, days: number) =>
+    timestream.write('UpdateTable', {
+      DatabaseName: 'iot',
+      TableName: 'telemetry',
+      RetentionProperties: { MemoryStoreRetentionPeriodInHours: hours, MagneticStoreRetentionPeriodInDays: days },
+    });
+  const old = record(-26 * HOUR + 10 * MINUTE);
+  await retention(48, 10);
+  await write(old);
+  await retention(1, 1);
+  await retention(48, 10);
+  expect(await count()).toBe('0');
+  await write(old);
+  expect(await count()).toBe('1');
+});

@@ -94,6 +94,9 @@ describe('what only the engine would understand', () => {
       "line 1:8: Column 'x' OR 1=1' does not exist",
     );
     expect(await timestream.value("SELECT regexp_replace('a', 'a', '''); DROP TABLE t1')")).toBe("'); DROP TABLE t1");
+    for (const query of ["SELECT 'a\0'", 'SELECT "a\0"', 'SELECT 1 \0']) {
+      expect((await fault(timestream.query(query))).message).toContain('The query syntax is invalid');
+    }
     expect(await timestream.value('SELECT count(*) FROM iot.telemetry')).toBe('1');
   });
 

@@ -29,6 +29,9 @@ export const MAX_MEASURE_VALUE_BYTES = 2048;
 /** Bytes: "Maximum record size"; names of the measures inside a multi-measure record are not counted. */
 export const MAX_RECORD_BYTES = 2048;
 
+/** API reference, Record: Version is a 64-bit number. */
+export const MAX_VERSION = 9_223_372_036_854_775_807n;
+
 /** Supported data types: writes take 1970-01-01 00:00:00 to 2262-04-11 23:47:16.854775807. */
 export const MAX_TIME_NANOSECONDS = 9_223_372_036_854_775_807n;
 

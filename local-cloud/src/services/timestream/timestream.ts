@@ -47,7 +47,13 @@ export class Timestream {
     this.engine = new StorageEngine(join(context.dataDirectory, 'timestream'), tableIds);
     this.queue = new IngestQueue(this.engine, (id) => tableIds().includes(id));
     this.queries = new QueryService(context, this.catalog, this.queue, this.engine);
-    this.sweeper = new RetentionSweeper(this.engine, context.clock, context.log, () => this.catalog.tables());
+    this.sweeper = new RetentionSweeper(
+      this.engine,
+      context.clock,
+      context.log,
+      () => this.catalog.tables(),
+      (id) => this.queue.forgetRows(id),
+    );
   }
 
   /**

@@ -56,6 +56,11 @@ export class IngestQueue {
     );
   }
 
+  /** Drops what is known of a table's rows, which have changed in another way than by writing. */
+  forgetRows(tableId: number): void {
+    this.#writers.delete(tableId);
+  }
+
   /** Drops what is known of a table. */
   forget(tableId: number): void {
     this.#layouts.delete(tableId);

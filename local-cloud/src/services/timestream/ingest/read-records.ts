@@ -1,7 +1,13 @@
 import type { _Record, Dimension, MeasureValue, WriteRecordsRequest } from '@aws-sdk/client-timestream-write';
 import { Constraints } from '../constraints.ts';
 import { type RejectedRecord, validationError } from '../faults.ts';
-import { MAX_DIMENSIONS, MAX_MEASURE_VALUE_BYTES, MAX_MEASURES_PER_RECORD, MAX_RECORDS_PER_CALL } from '../limits.ts';
+import {
+  MAX_DIMENSIONS,
+  MAX_MEASURE_VALUE_BYTES,
+  MAX_MEASURES_PER_RECORD,
+  MAX_RECORDS_PER_CALL,
+  MAX_VERSION,
+} from '../limits.ts';
 import type { MeasureNameType } from '../storage/table-layout.ts';
 import { checkDimensionName, checkMeasureName } from './column-names.ts';
 import { readMeasureValue } from './measure-values.ts';
@@ -51,9 +57,7 @@ function readRecord(
   const time = own.Time ?? common.Time;
   if (time === undefined) throw missing('Time', index);
   const nanoseconds = readTime(time, unit, `${at}.time`);
-  const version = own.Version ?? common.Version ?? 1;
-  if (!Number.isInteger(Number(version)) || version < 1)
-    throw validationError(`The version of the record at index ${index} must be 1 or greater.`);
+  const version = readVersion(own.Version ?? common.Version ?? 1, index);
   const dimensions = mergeDimensions(readDimensions(own.Dimensions), commonDimensions, index);
   const emptyDimension = dimensions.find((dimension) => dimension.value === '');
   if (emptyDimension !== undefined) return `The value of dimension '${emptyDimension.name}' is empty.`;
@@ -69,12 +73,21 @@ function readRecord(
     time: nanoseconds,
     measureName,
     type: valueType.toLowerCase() as MeasureNameType,
-    version: BigInt(version),
+    version,
     dimensions,
     measures,
     series: seriesText(measureName, dimensions),
     content: contentDigest(measures),
   };
+}
+
+/** @throws AwsError `ValidationException` */
+function readVersion(version: number | bigint, index: number): bigint {
+  const exact = typeof version === 'bigint' || Number.isInteger(version) ? BigInt(version) : 0n;
+  if (exact < 1n || exact > MAX_VERSION) {
+    throw validationError(`The version of the record at index ${index} must be a 64-bit number of 1 or greater.`);
+  }
+  return exact;
 }
 
 /** @returns the measures under their columns' names, or the reason of a rejection */

@@ -16,7 +16,8 @@ const LOCKED_DOWN = {
   lock_configuration: 'true',
 } as const;
 
-const RESOURCES = { threads: '2', memory_limit: '1GB' } as const;
+/** What a query may take of the machine: a larger one fails instead. */
+const RESOURCES = { threads: '2', memory_limit: '1GB', max_temp_directory_size: '2GB' } as const;
 
 const METADATA_TABLES = `
 CREATE TABLE IF NOT EXISTS stored_columns (

@@ -14,13 +14,22 @@ export class RetentionSweeper {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #tables: () => readonly TableDefinition[];
+  readonly #onSwept: (tableId: number) => void;
   #timer: Timer | undefined;
 
-  constructor(engine: StorageEngine, clock: Clock, log: Log, tables: () => readonly TableDefinition[]) {
+  /** `onSwept` is told, before anything else is written, of a table that rows may have been removed from. */
+  constructor(
+    engine: StorageEngine,
+    clock: Clock,
+    log: Log,
+    tables: () => readonly TableDefinition[],
+    onSwept: (tableId: number) => void,
+  ) {
     this.#engine = engine;
     this.#clock = clock;
     this.#log = log;
     this.#tables = tables;
+    this.#onSwept = onSwept;
   }
 
   start(): void {
@@ -46,7 +55,8 @@ export class RetentionSweeper {
       const found = await connection.runAndReadAll(`SELECT 1 FROM duckdb_tables() WHERE table_name = '${name}'`);
       if (found.currentRowCount === 0) return;
       const oldest = BigInt(Math.floor(magneticStoreStart(table.retention, this.#clock.now()))) * 1_000_000n;
-      await connection.run(`DELETE FROM ${name} WHERE time < ${oldest}`);
+      const { rowsChanged } = await connection.run(`DELETE FROM ${name} WHERE time < ${oldest}`);
+      if (rowsChanged > 0) this.#onSwept(table.id);
     });
   }
 }

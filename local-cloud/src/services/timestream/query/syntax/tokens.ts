@@ -42,8 +42,8 @@ const SYMBOLS = [
 const SPACE = /[\s\uFEFF]+|--[^\n]*|\/\*[\s\S]*?\*\//y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?/y;
-const QUOTED = /"((?:[^"]|"")*)"/y;
-const STRING = /'((?:[^']|'')*)'/y;
+const QUOTED = /"((?:[^"\0]|"")*)"/y;
+const STRING = /'((?:[^'\0]|'')*)'/y;
 
 /**
  * Splits a query into tokens.
@@ -79,6 +79,7 @@ export function tokenize(text: string): Token[] {
   for (;;) {
     for (let space = match(SPACE); space !== undefined; space = match(SPACE)) advance(space[0].length);
     if (index >= text.length) break;
+    if (text[index] === '\0') throw syntaxError({ line, column: index - lineStart + 1 }, 'unexpected NUL');
     const word = match(WORD);
     const number = match(NUMBER);
     const quoted = match(QUOTED);
