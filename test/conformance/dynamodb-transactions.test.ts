@@ -57,6 +57,11 @@ test('all actions happen together', async () => {
   expect(await ids()).toEqual(['kept', 'new']);
 });
 
+test('an item that names no action is refused, and the others are not done', async () => {
+  await expect(write([put('a'), {}])).rejects.toMatchObject({ code: 'ValidationException' });
+  expect(await ids()).toEqual([]);
+});
+
 test('one failed condition cancels all, with a reason for each action in order', async () => {
   await write([put('there')]);
   const refused = write([

@@ -159,10 +159,8 @@ export class Transactions {
   }
 
   async #prepare(item: Json): Promise<Step> {
-    const [[kind, given], ...more] = Object.entries(item).filter(([, value]) => value !== null) as [
-      [string, Json] | undefined,
-      ...unknown[],
-    ] as [[string, Json], ...unknown[]];
+    const [first, ...more] = Object.entries(item).filter(([, value]) => value !== null);
+    const [kind, given] = (first ?? ['', {}]) as [string, Json];
     const operation = KINDS[kind];
     if (operation === undefined || more.length > 0) {
       throw invalid('TransactItems can only contain one of Check, Put, Update or Delete');
