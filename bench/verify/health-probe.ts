@@ -9,7 +9,6 @@ const INTERVAL = 250;
 export class HealthProbe {
   readonly #subject: Subject;
   #longest = 0;
-  #running = true;
   #pendingSince: number | undefined;
   #lastTick = performance.now();
   #ownDelay = 0;
@@ -23,7 +22,6 @@ export class HealthProbe {
 
   /** Ends the probe. Longest time in which the cloud did not answer, ms; an answer still awaited counts up to now. */
   stop(): number {
-    this.#running = false;
     clearInterval(this.#timer);
     if (this.#pendingSince !== undefined) this.#note(performance.now() - this.#pendingSince);
     return Math.round(this.#longest);
@@ -33,7 +31,7 @@ export class HealthProbe {
     const now = performance.now();
     this.#ownDelay += Math.max(0, now - this.#lastTick - INTERVAL);
     this.#lastTick = now;
-    if (!this.#running || this.#pendingSince !== undefined || this.#subject.ended !== undefined) return;
+    if (this.#pendingSince !== undefined || this.#subject.ended !== undefined) return;
     const asked = now;
     this.#pendingSince = asked;
     this.#ownDelay = 0;

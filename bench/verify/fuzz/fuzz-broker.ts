@@ -52,6 +52,7 @@ export async function fuzzBroker(options: BrokerFuzzOptions): Promise<BrokerTall
         address: wireAddress(cloud, device.identity),
         clientIds: [thingName],
         topics,
+        mayRetain: false,
         filters: [`${below}/commands`, `${below}/+`, `${below}/#`, `${below}/a/b`],
       };
     }),
@@ -61,6 +62,7 @@ export async function fuzzBroker(options: BrokerFuzzOptions): Promise<BrokerTall
         clientIds: [`verify-${lane}-a`, `verify-${lane}-b`, `verify-${lane}-ü`],
         topics: OPEN_TOPICS,
         filters: OPEN_FILTERS,
+        mayRetain: true,
       };
     }),
   ];

@@ -29,7 +29,7 @@ export interface FrontDoorTally {
   /** Answers of status 500 and above that are no refusal (501), each kind once, with the request. */
   readonly broken: Map<string, { count: number; example: string }>;
   /** Connections that ended without an answer to a request that HTTP allows. */
-  closed: number;
+  readonly closed: string[];
   readonly silent: string[];
   /** Requests of the SDK clients, unchanged, that were answered with success. */
   accepted: number;
@@ -48,7 +48,7 @@ export async function fuzzFrontDoor(options: FrontDoorFuzzOptions): Promise<Fron
     rubbish: 0,
     statuses: new Map(),
     broken: new Map(),
-    closed: 0,
+    closed: [],
     silent: [],
     accepted: 0,
     corpus: 0,
@@ -108,7 +108,7 @@ async function deliver(
   if (answer === 'unsendable') return undefined;
   tally.requests++;
   if (answer === 'closed') {
-    tally.closed++;
+    tally.closed.push(describe(request, message));
     return undefined;
   }
   if (answer === 'silent') {

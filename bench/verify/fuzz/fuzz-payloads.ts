@@ -46,7 +46,7 @@ export async function fuzzPayloads(options: PayloadFuzzOptions): Promise<Payload
       const goal = Math.min(payloads, tally.published + ROUND);
       const acknowledged: AcknowledgedPayload[] = [];
       const more = (): boolean => tally.published < goal && performance.now() < deadline;
-      await Promise.all(lanes.map((lane) => lane.publish(more, tally, acknowledged)));
+      await Promise.all(lanes.map((lane) => lane.publish(more, tally, acknowledged, say)));
       say(`payloads: ${group(tally.published)} published, looking for ${group(acknowledged.length)} of them`);
       tally.lost.push(...(await settle(account, acknowledged)));
       tally.letters = account.letters;
@@ -113,7 +113,12 @@ class PayloadLane {
   }
 
   /** Publishes while `more` says so; resolves when each publish is acknowledged or refused. */
-  async publish(more: () => boolean, tally: PayloadTally, acknowledged: AcknowledgedPayload[]): Promise<void> {
+  async publish(
+    more: () => boolean,
+    tally: PayloadTally,
+    acknowledged: AcknowledgedPayload[],
+    say: Say,
+  ): Promise<void> {
     const worker = async (): Promise<void> => {
       while (more()) {
         const { bytes, kind } = this.#source.next();
@@ -123,6 +128,7 @@ class PayloadLane {
         try {
           await this.#client.publishAsync(this.#topics[channel], bytes, { qos: 1 });
           tally.acknowledged++;
+          say(`payloads: ${group(tally.published)} published, ${group(tally.acknowledged)} acknowledged`);
           acknowledged.push({ thingName: this.#thingName, channel, kind, bytes });
         } catch {
           tally.refused++;

@@ -7,8 +7,9 @@ import { group, type Invariant, type PartResult, type Say } from '../part.ts';
 import { ownMemory } from '../process-tree.ts';
 import type { Subject } from '../subject.ts';
 import { fuzzBroker } from './fuzz-broker.ts';
-import { fuzzFrontDoor } from './fuzz-front-door.ts';
-import { fuzzPayloads } from './fuzz-payloads.ts';
+import { type FrontDoorTally, fuzzFrontDoor } from './fuzz-front-door.ts';
+import { fuzzPayloads, type PayloadTally } from './fuzz-payloads.ts';
+import type { BrokerTally } from './mqtt-lane.ts';
 
 export interface FuzzSize {
   readonly packets: number;
@@ -61,22 +62,10 @@ export async function runFuzz(
   say: Say,
 ): Promise<PartResult> {
   const began = performance.now();
-  const deadline = began + size.seconds * 1000;
   const devices = await onboard(subject, size.devices);
   await goodDevice(subject, 'VERIFY-BEFORE');
   const memoryBefore = ownMemory(subject.pid);
-  const probe = new HealthProbe(subject);
-  const common = { subject, devices, deadline, say };
-  const payloads = await fuzzPayloads({ ...common, dice: dice.fork('payloads'), payloads: size.payloads });
-  const frontDoor = await fuzzFrontDoor({
-    ...common,
-    dice: dice.fork('front door'),
-    faults,
-    requests: size.requests,
-    rubbish: size.rubbish,
-  });
-  const broker = await fuzzBroker({ ...common, dice: dice.fork('broker'), packets: size.packets });
-  const blocked = probe.stop();
+  const { blocked, broker, frontDoor, payloads } = await throwEverything(subject, dice, faults, size, devices, say);
   const alive = subject.ended === undefined;
   const afterwards = alive ? await attempt(() => goodDevice(subject, 'VERIFY-AFTER')) : 'the process is gone';
   const bound = memoryBefore + size.memoryGain;
@@ -104,8 +93,8 @@ export async function runFuzz(
     ),
     check(
       'every request and every live MQTT connection is answered',
-      frontDoor.silent.length === 0 && broker.silent.length === 0 && frontDoor.closed === 0,
-      `${frontDoor.silent.length} requests and ${broker.silent.length} connections silent, ${frontDoor.closed} requests cut off${[...frontDoor.silent.slice(0, 3), ...broker.silent.slice(0, 3)].map((text) => `; ${text}`).join('')}`,
+      frontDoor.silent.length === 0 && broker.silent.length === 0 && frontDoor.closed.length === 0,
+      `${frontDoor.silent.length} requests and ${broker.silent.length} connections silent, ${frontDoor.closed.length} requests cut off${[...frontDoor.silent.slice(0, 3), ...broker.silent.slice(0, 3), ...frontDoor.closed.slice(0, 3)].map((text) => `; ${text}`).join('')}`,
     ),
     check(
       'everything the broker says is MQTT',
@@ -149,6 +138,27 @@ export async function runFuzz(
     },
     invariants,
   };
+}
+
+async function throwEverything(
+  subject: Subject,
+  dice: Dice,
+  faults: Faults,
+  size: FuzzSize,
+  devices: readonly Device[],
+  say: Say,
+): Promise<{ payloads: PayloadTally; frontDoor: FrontDoorTally; broker: BrokerTally; blocked: number }> {
+  const probe = new HealthProbe(subject);
+  try {
+    const common = { subject, devices, deadline: performance.now() + size.seconds * 1000, say };
+    const payloads = await fuzzPayloads({ ...common, dice: dice.fork('payloads'), payloads: size.payloads });
+    const { requests, rubbish } = size;
+    const frontDoor = await fuzzFrontDoor({ ...common, dice: dice.fork('front door'), faults, requests, rubbish });
+    const broker = await fuzzBroker({ ...common, dice: dice.fork('broker'), packets: size.packets });
+    return { payloads, frontDoor, broker, blocked: probe.stop() };
+  } finally {
+    probe.stop();
+  }
 }
 
 /** Devices with identities; they are stopped, so that others may speak in their name. */

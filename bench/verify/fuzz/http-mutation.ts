@@ -77,7 +77,8 @@ function mutateOnce(dice: Dice, request: CorpusRequest, corpus: readonly CorpusR
 function mutateContent(dice: Dice, { body, headers }: CorpusRequest): Buffer {
   if (body.length === 0) return body;
   const text = body.toString('utf8');
-  if (text.startsWith('{')) return Buffer.from(JSON.stringify(mutateJson(dice, JSON.parse(text) as unknown)) ?? 'null');
+  const value = text.startsWith('{') ? parsed(text) : undefined;
+  if (value !== undefined) return Buffer.from(JSON.stringify(mutateJson(dice, value)) ?? 'null');
   if ((headers['content-type'] ?? '').includes('form-urlencoded')) {
     const fields = Object.fromEntries(new URLSearchParams(text));
     const mutated = mutateJson(dice, fields);
@@ -90,6 +91,15 @@ function mutateContent(dice: Dice, { body, headers }: CorpusRequest): Buffer {
   }
   if (text.startsWith('<')) return Buffer.from(mutateXml(dice, text));
   return mutateBytes(dice, body);
+}
+
+/** Undefined for text that an earlier mutation has broken. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function mutateXml(dice: Dice, text: string): string {

@@ -49,7 +49,8 @@ export class HttpSender {
     this.ca = readFileSync(cloud.caFile);
     this.#region = cloud.region;
     this.#credentials = credentials;
-    this.#agent = new Agent({ ca: this.ca, keepAlive: true, maxSockets: 64 });
+    // Named here, because Node would take a mutated Host header for the name to expect in the server's certificate.
+    this.#agent = new Agent({ ca: this.ca, keepAlive: true, maxSockets: 64, servername: this.host });
   }
 
   static async create(cloud: CloudDescription): Promise<HttpSender> {

@@ -45,6 +45,7 @@ export interface LaneSpeaker {
   readonly clientIds: readonly string[];
   readonly topics: readonly string[];
   readonly filters: readonly string[];
+  readonly mayRetain: boolean;
 }
 
 /** ms in which a live connection must be answered, however busy the machine is */
@@ -57,7 +58,7 @@ const WINDOW = 80;
 /** One connection: some ordinary traffic, then damage until the broker has had enough. */
 export async function fuzzConnection(dice: Dice, lane: LaneSpeaker, tally: BrokerTally): Promise<void> {
   const version: MqttVersion = dice.chance(0.5) ? 5 : 4;
-  const speaker: Speaker = { version, clientId: dice.pick(lane.clientIds), topics: lane.topics, filters: lane.filters };
+  const speaker: Speaker = { ...lane, version, clientId: dice.pick(lane.clientIds) };
   let wire: MqttWire;
   try {
     wire = await MqttWire.dial(lane.address, version, (packet) => {
@@ -102,9 +103,9 @@ async function begin(dice: Dice, wire: MqttWire, speaker: Speaker, tally: Broker
 
 async function converse(dice: Dice, wire: MqttWire, speaker: Speaker, tally: BrokerTally): Promise<void> {
   let owed = 0;
-  for (let turn = dice.between(1, 5); turn > 0; turn--) {
+  for (let turn = dice.between(1, 2); turn > 0; turn--) {
     const batch: Buffer[] = [];
-    for (let size = dice.between(8, 80); size > 0; size--) {
+    for (let size = dice.between(4, 40); size > 0; size--) {
       const { bytes, awaitsAck } = ordinaryPacket(dice, speaker, owed - wire.acknowledged < WINDOW);
       if (awaitsAck) owed++;
       batch.push(bytes);

@@ -9,6 +9,8 @@ export interface Speaker {
   readonly topics: readonly string[];
   /** At most 40, so that a connection stays below its limit of 50 subscriptions. */
   readonly filters: readonly string[];
+  /** Its policy allows iot:RetainPublish. */
+  readonly mayRetain: boolean;
 }
 
 /** A CONNECT that a server accepts, with each optional part there or not. */
@@ -48,9 +50,9 @@ export interface PublishChoice {
 }
 
 export function publishPacket(dice: Dice, speaker: Speaker, choice: PublishChoice): Buffer {
-  const { version, topics } = speaker;
+  const { mayRetain, version, topics } = speaker;
   const topic = choice.topic ?? dice.pick(topics);
-  const retain = !topic.startsWith('$') && dice.chance(0.02) ? 0x01 : 0;
+  const retain = mayRetain && dice.chance(0.02) ? 0x01 : 0;
   const repeated = choice.qos === 1 && dice.chance(0.05) ? 0x08 : 0;
   return packet(
     0x30 | (choice.qos << 1) | repeated | retain,

@@ -1,3 +1,4 @@
+import { MAX_PAYLOAD_BYTES } from '@fleetwright/contracts';
 import { encode } from 'cbor-x';
 import type { Dice } from '../dice.ts';
 import { mutateBytes } from './mutate-bytes.ts';
@@ -58,7 +59,8 @@ export class PayloadSource {
 
   next(): { readonly kind: PayloadKind; readonly bytes: Buffer } {
     const kind = this.#dice.weighted(WEIGHTS);
-    return { kind, bytes: this.#make(kind) };
+    // A larger payload ends the connection; that is for the fuzz of packets.
+    return { kind, bytes: this.#make(kind).subarray(0, MAX_PAYLOAD_BYTES) };
   }
 
   #make(kind: PayloadKind): Buffer {

@@ -14,8 +14,12 @@ export interface Reckoning {
 
 /** Compares what the cloud stores with what devices have had acknowledged. */
 export async function reckon(subject: Subject, ledger: SentLedger): Promise<Reckoning> {
+  // A table without rows has no columns of its devices yet: a query that names one is refused.
+  const empty = (await subject.ledger.telemetryRows()) === 0;
   const { rows } = await subject.reader.query(
-    `SELECT thing_name, measure_name, boot_id, sequence, to_nanoseconds(time), reading FROM ${subject.telemetryTable} WHERE reading IS NOT NULL`,
+    empty
+      ? `SELECT * FROM ${subject.telemetryTable}`
+      : `SELECT thing_name, measure_name, boot_id, sequence, to_nanoseconds(time), reading FROM ${subject.telemetryTable} WHERE reading IS NOT NULL`,
   );
   const stored = new Map<string, Map<string, number>>();
   for (const [thing, channel, boot, sequence, time, value] of rows) {

@@ -92,6 +92,7 @@ export class Capture {
 function bytesOf(body: unknown): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);
   if (typeof body === 'string') return Buffer.from(body);
-  if (body instanceof Uint8Array) return Buffer.from(body);
+  // Byte by byte: the SDK's bodies take any method of a string for a mistake of the caller.
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   throw new Error(`a body of type ${typeof body} cannot be captured`);
 }

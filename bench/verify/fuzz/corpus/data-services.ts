@@ -179,7 +179,7 @@ function dynamodbRequests(capture: Capture): Promise<CorpusRequest[]> {
 }
 
 async function timestreamRequests(capture: Capture): Promise<CorpusRequest[]> {
-  const settings = { ...capture.settings, endpointDiscoveryEnabled: false };
+  const { settings } = capture;
   const table = { DatabaseName: NAME, TableName: NAME };
   const time = String(Date.now());
   const sql = (QueryString: string) => new query.QueryCommand({ QueryString });
