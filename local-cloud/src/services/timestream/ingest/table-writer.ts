@@ -188,7 +188,10 @@ export class TableWriter {
     const row: (MeasureContent | undefined)[] = new Array(columns.length);
     try {
       for (const [index, { record, series }] of candidates.entries()) {
-        if (index > 0 && index % SLICE === 0) await nextTurn();
+        if (index > 0 && index % SLICE === 0) {
+          appender.flushSync();
+          await nextTurn();
+        }
         appender.appendBigInt(record.time);
         appender.appendHugeInt(series.digest);
         appender.appendHugeInt(record.content);
