@@ -1,14 +1,17 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fleetwright } from '../support/command.ts';
+import { endCommands, fleetwright } from '../support/command.ts';
 import { temporaryDirectory } from '../support/platform.ts';
 
 let directory: string;
 beforeEach(() => {
   directory = temporaryDirectory();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  await endCommands();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 const FREE_PORTS = ['--port', '0', '--mqtt-port', '0'];
 
@@ -40,6 +43,7 @@ test('Ctrl-C ends a run cleanly; queries work meanwhile; the next run finds the 
   const options = ['--devices', '2', '--data-dir', directory, ...FREE_PORTS];
   const run = fleetwright('start', ...options);
   await run.printed('Try in another terminal');
+  await run.printed('first row queryable');
   const query = await fleetwright(
     'query',
     '--data-dir',

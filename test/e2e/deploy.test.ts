@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EditableTemplate, editedAssembly, resourcesOf, synthesizedAssembly } from '../support/assembly.ts';
-import { fleetwright } from '../support/command.ts';
+import { endCommands, fleetwright } from '../support/command.ts';
 import { eventually, startTestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 let directory: string;
@@ -10,7 +10,10 @@ beforeAll(async () => {
   directory = temporaryDirectory();
   assembly = await synthesizedAssembly(directory);
 }, 60_000);
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  await endCommands();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 const FREE_PORTS = ['--port', '0', '--mqtt-port', '0'];
 
@@ -84,7 +87,7 @@ test('an ingest role without timestream:WriteRecords fails loudly, naming role, 
   const { exitCode, stderr } = await run.result;
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(
-    /assumed-role\/\S*Ingest\S* is not authorized to perform: timestream:WriteRecords on resource: arn:aws:timestream:\S+:table\/telemetry/,
+    /assumed-role\/\S*Ingest\S* is not authorized to perform: timestream:WriteRecords on resource: arn:aws:timestream:\S+table\/telemetry/,
   );
   expect(stderr).toMatch(/acknowledged samples are neither stored nor in a dead-letter queue/);
 }, 180_000);

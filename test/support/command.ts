@@ -15,6 +15,13 @@ export interface RunningCommand {
   interrupt(): void;
 }
 
+const running = new Set<() => Promise<unknown>>();
+
+/** Ends what a failed test left running. */
+export async function endCommands(): Promise<void> {
+  await Promise.all([...running].map((end) => end()));
+}
+
 /** Runs `fleetwright` as a user would. */
 export function fleetwright(...args: string[]): RunningCommand {
   const child = spawn(process.execPath, [join(PROJECT_ROOT, 'bin/fleetwright.mjs'), ...args], { cwd: PROJECT_ROOT });
@@ -29,8 +36,16 @@ export function fleetwright(...args: string[]): RunningCommand {
     for (const check of [...waiting]) check();
   });
   const result = new Promise<CommandResult>((resolve) => {
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+    child.on('close', (exitCode) => {
+      running.delete(end);
+      resolve({ exitCode, stdout, stderr });
+    });
   });
+  const end = (): Promise<unknown> => {
+    child.kill('SIGINT');
+    return result;
+  };
+  running.add(end);
   return {
     result,
     interrupt: () => void child.kill('SIGINT'),
