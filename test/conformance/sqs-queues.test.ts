@@ -85,6 +85,7 @@ test('creating again answers the same queue, or QueueNameExists when an attribut
 
 test('attributes out of range or unknown, and FIFO and KMS, are refused by name', async () => {
   await expect(create('a', { VisibilityTimeout: '43201' })).rejects.toMatchObject({ code: 'InvalidAttributeValue' });
+  await expect(create('a', { constructor: 'red' })).rejects.toMatchObject({ code: 'InvalidAttributeName' });
   await expect(create('a', { Colour: 'red' })).rejects.toMatchObject({
     code: 'InvalidAttributeName',
     message: 'Unknown Attribute Colour.',

@@ -33,7 +33,7 @@ export class Engine {
   validated(operation: DynaliteOperation, request: Json): Json {
     const { rules } = DYNALITE_OPERATIONS[operation];
     for (const [member, value] of Object.entries(request)) {
-      if (!(member in rules.types) && value !== undefined && value !== null) {
+      if (!Object.hasOwn(rules.types, member) && value !== undefined && value !== null) {
         throw new NotImplementedError(`DynamoDB ${operation} ${member}`);
       }
     }

@@ -70,7 +70,7 @@ export function transactPermissions(tables: Tables, request: Json): Permission[]
   const items = (Array.isArray(request.TransactItems) ? request.TransactItems : []) as Record<string, Json>[];
   return items.flatMap((item) =>
     Object.entries(item ?? {})
-      .filter(([kind]) => kind in TRANSACT_ACTIONS)
+      .filter(([kind]) => Object.hasOwn(TRANSACT_ACTIONS, kind))
       .map(([kind, one]) => itemPermission(tables, TRANSACT_ACTIONS[kind] as string, one)),
   );
 }

@@ -55,7 +55,7 @@ export function readTags(tags: unknown): Record<string, string> {
     if (Key.toLowerCase().startsWith('aws:')) {
       throw new AwsError('ValidationException', `One or more parameter values were invalid: reserved tag key '${Key}'`);
     }
-    if (Key in read) {
+    if (Object.hasOwn(read, Key)) {
       throw new AwsError(
         'ValidationException',
         `One or more parameter values were invalid: duplicate tag key '${Key}'`,

@@ -60,7 +60,7 @@ export function applyAttributes<C extends Attributes>(current: C, attributes: At
   const change = next as { -readonly [K in keyof Attributes]: Attributes[K] };
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) continue;
-    if (name in INTEGER_ATTRIBUTES) {
+    if (Object.hasOwn(INTEGER_ATTRIBUTES, name)) {
       next.integers[name as IntegerAttribute] = integerAttribute(name as IntegerAttribute, value);
     } else if (name === 'Policy') {
       change.policy = value === '' ? undefined : policyText(value);

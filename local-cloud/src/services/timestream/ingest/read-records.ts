@@ -186,7 +186,7 @@ function checkRecordShape(record: _Record, path: () => string, constraints: Cons
   if (MeasureValueType !== undefined && !VALUE_TYPES.includes(MeasureValueType)) {
     constraints.oneOf(MeasureValueType, `${path()}.measureValueType`, VALUE_TYPES);
   }
-  if (TimeUnit !== undefined && !(TimeUnit in TIME_UNITS)) {
+  if (TimeUnit !== undefined && !Object.hasOwn(TIME_UNITS, TimeUnit)) {
     constraints.oneOf(TimeUnit, `${path()}.timeUnit`, Object.keys(TIME_UNITS));
   }
   if (Dimensions !== undefined && Dimensions.length > MAX_DIMENSIONS) {
