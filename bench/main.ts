@@ -1,15 +1,10 @@
+import type { BenchOptions } from './bench-options.ts';
+
 /** `npm run bench -- <name> [--json] …`: measurements, each a ratio to a peer or limit of the same run. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<object> }>>> = {
   ingest: () => import('./ingest/ingest.ts'),
   'rule-sql': () => import('./rule-sql.ts'),
 };
-
-export interface BenchOptions {
-  /** Print one JSON object as the last line. */
-  readonly json: boolean;
-  /** Length of each measured phase. */
-  readonly seconds?: number;
-}
 
 async function main(): Promise<void> {
   const [name = '', ...rest] = process.argv.slice(2);

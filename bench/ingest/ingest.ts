@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BenchOptions } from '../bench-options.ts';
 import type { LoadKind } from '../load/run-load.ts';
-import type { BenchOptions } from '../main.ts';
 import { startAedes } from '../peers/aedes.ts';
 import { startMosquitto } from '../peers/mosquitto.ts';
 import { createPeerPki } from '../peers/test-pki.ts';

@@ -8,6 +8,7 @@ import { dataServiceRequests } from './corpus/data-services.ts';
 import { forge } from './http-forgery.ts';
 import { mutateRequest } from './http-mutation.ts';
 import { HttpSender, type SignedMessage } from './http-sender.ts';
+import { openIdentity } from './open-identity.ts';
 import { throwRubbish } from './rubbish-bytes.ts';
 
 export interface FrontDoorFuzzOptions {
@@ -88,12 +89,14 @@ export async function fuzzFrontDoor(options: FrontDoorFuzzOptions): Promise<Fron
 }
 
 async function realRequests(subject: Subject): Promise<CorpusRequest[]> {
-  const { description, outputs } = subject.platform;
+  const { description, outputs, settings } = subject.platform;
   const capture = new Capture(description.region, description.apiUrl);
   const queuePrefix = outputs.RejectedQueueUrl.slice(0, outputs.RejectedQueueUrl.lastIndexOf('/'));
+  const roleArn = `arn:aws:iam::${description.accountId}:role/verify`;
+  const { certificateArn } = await openIdentity(settings);
   return [
-    ...(await dataServiceRequests(capture, queuePrefix)),
-    ...(await controlServiceRequests(capture, description.accountId)),
+    ...(await controlServiceRequests(capture, { roleArn, certificateArn })),
+    ...(await dataServiceRequests(capture, queuePrefix, roleArn)),
   ];
 }
 

@@ -29,6 +29,9 @@ const STRANGERS: readonly (() => unknown)[] = [
   () => '2026-02-30T25:61:61Z',
   () => 'AAAA====',
   () => 'NaN',
+  () => 'constructor',
+  () => '__proto__',
+  () => 'toString',
   () => 'arn:aws:iam::111122223333:role/',
   () => 'arn:aws:::::',
 ];

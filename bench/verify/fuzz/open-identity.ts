@@ -10,8 +10,12 @@ import type { Credentials } from './mqtt-wire.ts';
 
 const POLICY = 'verify-everything';
 
+export interface OpenIdentity extends Credentials {
+  readonly certificateArn: string;
+}
+
 /** A certificate whose policy allows everything, so that what is sent gets past authorization. */
-export async function openIdentity(settings: AwsClientSettings): Promise<Credentials> {
+export async function openIdentity(settings: AwsClientSettings): Promise<OpenIdentity> {
   const iot = new IoTClient(settings);
   try {
     await iot
@@ -31,8 +35,10 @@ export async function openIdentity(settings: AwsClientSettings): Promise<Credent
       new CreateKeysAndCertificateCommand({ setAsActive: true }),
     );
     await iot.send(new AttachPolicyCommand({ policyName: POLICY, target: certificateArn }));
-    if (certificatePem === undefined || keyPair?.PrivateKey === undefined) throw new Error('no certificate was made');
-    return { certificatePem, privateKeyPem: keyPair.PrivateKey };
+    if (certificateArn === undefined || certificatePem === undefined || keyPair?.PrivateKey === undefined) {
+      throw new Error('no certificate was made');
+    }
+    return { certificateArn, certificatePem, privateKeyPem: keyPair.PrivateKey };
   } finally {
     iot.destroy();
   }

@@ -10,9 +10,6 @@ import { storedZip } from './stored-zip.ts';
 
 const NAME = 'verify';
 const GONE = 'verify-gone';
-const CERTIFICATE = 'a'.repeat(64);
-const CERTIFICATE_ARN = `arn:aws:iot:us-east-1:111122223333:cert/${CERTIFICATE}`;
-
 const IOT_POLICY = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
@@ -36,7 +33,14 @@ const ROLE_POLICY = JSON.stringify({
 });
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { Service: 'iot.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: ['iot.amazonaws.com', 'lambda.amazonaws.com', 'firehose.amazonaws.com'] },
+      Action: 'sts:AssumeRole',
+    },
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'sts:AssumeRole' },
+  ],
 });
 const TEMPLATE = JSON.stringify({
   Parameters: { SerialNumber: { Type: 'String' } },
@@ -49,10 +53,16 @@ const TEMPLATE = JSON.stringify({
   },
 });
 
+/** What the requests refer to. `roleArn` is made by one of them; the certificate is there already. */
+export interface References {
+  readonly roleArn: string;
+  readonly certificateArn: string;
+}
+
 /** Requests of the services that hold definitions, creations first. */
-export async function controlServiceRequests(capture: Capture, accountId: string): Promise<CorpusRequest[]> {
+export async function controlServiceRequests(capture: Capture, references: References): Promise<CorpusRequest[]> {
   const { settings } = capture;
-  const roleArn = `arn:aws:iam::${accountId}:role/${NAME}`;
+  const { roleArn } = references;
   return [
     ...(await capture.requests('iam', new iam.IAMClient(settings), [
       new iam.CreateRoleCommand({
@@ -79,9 +89,9 @@ export async function controlServiceRequests(capture: Capture, accountId: string
     ])),
     ...(await capture.requests('sts', new sts.STSClient(settings), [
       new sts.GetCallerIdentityCommand({}),
-      new sts.AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 's', DurationSeconds: 900, Policy: ROLE_POLICY }),
+      new sts.AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'session', DurationSeconds: 900 }),
     ])),
-    ...(await iotRequests(capture, roleArn)),
+    ...(await iotRequests(capture, references)),
     ...(await capture.requests('iotdata', new data.IoTDataPlaneClient(settings), [
       new data.PublishCommand({ topic: 'verify/a', qos: 1, payload: Buffer.from('{"a":1}') }),
       new data.GetThingShadowCommand({ thingName: NAME }),
@@ -93,7 +103,8 @@ export async function controlServiceRequests(capture: Capture, accountId: string
   ];
 }
 
-async function iotRequests(capture: Capture, roleArn: string): Promise<CorpusRequest[]> {
+async function iotRequests(capture: Capture, { certificateArn, roleArn }: References): Promise<CorpusRequest[]> {
+  const certificateId = certificateArn.slice(certificateArn.indexOf('/') + 1);
   const certificateSigningRequestPem = await certificateSigningRequest(generatePrivateKey(), NAME);
   const sql = (statement: string): iot.TopicRulePayload => {
     return {
@@ -117,30 +128,30 @@ async function iotRequests(capture: Capture, roleArn: string): Promise<CorpusReq
     new iot.CreatePolicyCommand({ policyName: NAME, policyDocument: IOT_POLICY }),
     new iot.CreatePolicyVersionCommand({ policyName: NAME, policyDocument: IOT_POLICY, setAsDefault: true }),
     new iot.GetPolicyCommand({ policyName: NAME }),
-    new iot.AttachPolicyCommand({ policyName: NAME, target: CERTIFICATE_ARN }),
+    new iot.AttachPolicyCommand({ policyName: NAME, target: certificateArn }),
     new iot.ListThingPrincipalsCommand({ thingName: NAME }),
     new iot.CreateCertificateFromCsrCommand({
       certificateSigningRequest: certificateSigningRequestPem,
       setAsActive: true,
     }),
-    new iot.UpdateCertificateCommand({ certificateId: CERTIFICATE, newStatus: 'INACTIVE' }),
-    new iot.DescribeCertificateCommand({ certificateId: CERTIFICATE }),
+    new iot.UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }),
+    new iot.DescribeCertificateCommand({ certificateId }),
     new iot.CreateTopicRuleCommand({
       ruleName: NAME,
       topicRulePayload: sql(
-        "SELECT a.b AS c, topic(2), timestamp() FROM 'verify/rules/+' WHERE a.b > 3 AND NOT isNull(x)",
+        "SELECT a.b AS c, topic(2) AS t, timestamp() AS now FROM 'verify/rules/+' WHERE a.b > 3 AND NOT isNull(x)",
       ),
     }),
     new iot.ReplaceTopicRuleCommand({
       ruleName: NAME,
       topicRulePayload: sql(
-        "SELECT *, (SELECT v FROM l WHERE v > 1) AS l, encode(*, 'base64') AS e, 1 + 2 * -3 / 4 % 5 FROM 'verify/rules'",
+        "SELECT *, (SELECT v FROM l WHERE v > 1) AS l, encode(*, 'base64') AS e, 1 + 2 * -3 / 4 % 5 AS n FROM 'verify/rules'",
       ),
     }),
     new iot.ReplaceTopicRuleCommand({
       ruleName: NAME,
       topicRulePayload: sql(
-        "SELECT CASE a WHEN 1 THEN 'x' ELSE get([1,2],0) END AS c, regexp_matches(b, '^a+$'), cast(c AS Decimal) FROM 'verify/#'",
+        "SELECT CASE a WHEN 1 THEN 'x' ELSE get([1,2],0) END AS c, regexp_matches(b, '^a+$') AS m, cast(c AS Decimal) AS d FROM 'verify/#'",
       ),
     }),
     new iot.GetTopicRuleCommand({ ruleName: NAME }),
@@ -177,14 +188,14 @@ function lambdaRequests(capture: Capture, roleArn: string): Promise<CorpusReques
       Code: { ZipFile },
       Timeout: 3,
       MemorySize: 128,
-      Environment: { Variables: { A: 'b' } },
+      Environment: { Variables: { MODE: 'b' } },
     }),
     new lambda.GetFunctionCommand({ FunctionName: NAME }),
     new lambda.GetFunctionConfigurationCommand({ FunctionName: NAME, Qualifier: '$LATEST' }),
     new lambda.UpdateFunctionConfigurationCommand({
       FunctionName: NAME,
       Timeout: 5,
-      Environment: { Variables: { A: 'c' } },
+      Environment: { Variables: { MODE: 'c' } },
     }),
     new lambda.InvokeCommand({ FunctionName: NAME, Payload: Buffer.from('{"a":[1]}'), LogType: 'Tail' }),
     new lambda.InvokeCommand({ FunctionName: 'none', InvocationType: 'Event', Payload: Buffer.from('{}') }),

@@ -13,7 +13,11 @@ const NAME = 'verify';
 const GONE = 'verify-gone';
 
 /** Requests of the services that hold data, creations first. */
-export async function dataServiceRequests(capture: Capture, queuePrefix: string): Promise<CorpusRequest[]> {
+export async function dataServiceRequests(
+  capture: Capture,
+  queuePrefix: string,
+  roleArn: string,
+): Promise<CorpusRequest[]> {
   const { settings } = capture;
   const QueueUrl = `${queuePrefix}/${NAME}`;
   return [
@@ -101,13 +105,23 @@ export async function dataServiceRequests(capture: Capture, queuePrefix: string)
         logStreamName: 's',
         logEvents: [{ timestamp: Date.now(), message: '{"a":1}' }],
       }),
-      new logs.FilterLogEventsCommand({ logGroupName: NAME, filterPattern: '{ $.a = 1 }', limit: 10 }),
+      new logs.FilterLogEventsCommand({ logGroupName: NAME, filterPattern: 'a 1', limit: 10 }),
       new logs.FilterLogEventsCommand({ logGroupName: NAME, filterPattern: '?ERROR ?WARN -"x y"' }),
       new logs.GetLogEventsCommand({ logGroupName: NAME, logStreamName: 's', startFromHead: true }),
       new logs.DescribeLogGroupsCommand({ logGroupNamePrefix: 'v', limit: 5 }),
       new logs.PutRetentionPolicyCommand({ logGroupName: NAME, retentionInDays: 7 }),
     ])),
     ...(await capture.requests('firehose', new firehose.FirehoseClient(settings), [
+      new firehose.CreateDeliveryStreamCommand({
+        DeliveryStreamName: NAME,
+        DeliveryStreamType: 'DirectPut',
+        ExtendedS3DestinationConfiguration: {
+          RoleARN: roleArn,
+          BucketARN: `arn:aws:s3:::${NAME}`,
+          Prefix: 'lines/',
+          BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 5 },
+        },
+      }),
       new firehose.ListDeliveryStreamsCommand({ Limit: 5 }),
       new firehose.DescribeDeliveryStreamCommand({ DeliveryStreamName: NAME }),
       new firehose.PutRecordCommand({ DeliveryStreamName: NAME, Record: { Data: Buffer.from('line\n') } }),
@@ -133,17 +147,17 @@ function dynamodbRequests(capture: Capture): Promise<CorpusRequest[]> {
     }),
     new dynamodb.PutItemCommand({
       TableName: NAME,
-      Item: { ...key, list: { L: [{ BOOL: true }, { NULL: true }] }, map: { M: { a: { B: Buffer.from('x') } } } },
+      Item: { ...key, entries: { L: [{ BOOL: true }, { NULL: true }] }, doc: { M: { a: { B: Buffer.from('x') } } } },
       ConditionExpression: 'attribute_not_exists(#v) OR #v < :v',
       ExpressionAttributeNames: { '#v': 'version' },
       ExpressionAttributeValues: { ':v': { N: '5' } },
     }),
-    new dynamodb.GetItemCommand({ TableName: NAME, Key: key, ProjectionExpression: 'id, map.a, list[0]' }),
+    new dynamodb.GetItemCommand({ TableName: NAME, Key: key, ProjectionExpression: 'id, doc.a, entries[0]' }),
     new dynamodb.UpdateItemCommand({
       TableName: NAME,
       Key: key,
       UpdateExpression:
-        'SET #c = if_not_exists(#c, :zero) + :one, tags = list_append(:l, :l) REMOVE gone ADD total :one',
+        'SET #c = if_not_exists(#c, :zero) + :one, labels = list_append(:l, :l) REMOVE gone ADD amount :one',
       ExpressionAttributeNames: { '#c': 'count' },
       ExpressionAttributeValues: { ':zero': { N: '0' }, ':one': { N: '1' }, ':l': { L: [{ S: 'x' }] } },
       ReturnValues: 'ALL_NEW',
@@ -151,8 +165,8 @@ function dynamodbRequests(capture: Capture): Promise<CorpusRequest[]> {
     new dynamodb.QueryCommand({
       TableName: NAME,
       KeyConditionExpression: 'id = :id AND n BETWEEN :a AND :b',
-      FilterExpression: 'contains(#t, :x) OR size(list) > :a',
-      ExpressionAttributeNames: { '#t': 'tags' },
+      FilterExpression: 'contains(#t, :x) OR size(entries) > :a',
+      ExpressionAttributeNames: { '#t': 'labels' },
       ExpressionAttributeValues: { ':id': { S: 'a' }, ':a': { N: '0' }, ':b': { N: '9' }, ':x': { S: 'x' } },
       Limit: 5,
     }),
