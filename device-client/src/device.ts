@@ -107,7 +107,10 @@ export class Device extends EventEmitter<DeviceEvents> {
       ...(this.#options.maxReconnectDelay !== undefined && { maxReconnectDelay: this.#options.maxReconnectDelay }),
     });
     this.#connection = connection;
-    connection.on('connected', () => this.emit('connected'));
+    connection.on('connected', () => {
+      for (const publisher of this.#publishers.values()) publisher.retryNow();
+      this.emit('connected');
+    });
     connection.on('interrupted', (reason) => this.emit('interrupted', reason));
     connection.start();
     await connection.whenConnected(CONNECT_TIMEOUT, this.#abort.signal);

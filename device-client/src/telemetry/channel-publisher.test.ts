@@ -73,3 +73,18 @@ test('stop gives up what is not acknowledged', async () => {
   await flushed;
   expect(acknowledged).toEqual([]);
 });
+
+test('what waits for its next attempt goes out at once when the connection is new', async () => {
+  const clock = { now: () => 0, after: () => ({ cancel: () => {} }) };
+  let attempts = 0;
+  const send = async (): Promise<void> => {
+    if (++attempts === 1) throw new Error('offline');
+  };
+  const { made, acknowledged } = publisher(send, { clock });
+  made.add(sample(1));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([attempts, acknowledged.length]).toEqual([1, 0]);
+  made.retryNow();
+  await made.flush();
+  expect([attempts, acknowledged.length]).toEqual([2, 1]);
+});

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { MAX_PAYLOAD_BYTES, MAX_SAMPLES_PER_MESSAGE, type Sample, type TelemetryMessage } from '@fleetwright/contracts';
 import { type BackoffPolicy, backoffDelay } from '../backoff.ts';
 import { type DeviceClock, sleep } from '../clock.ts';
@@ -37,6 +38,8 @@ export class ChannelPublisher {
     Required<Pick<ChannelPublisherOptions, 'inFlight' | 'capacity' | 'samplesPerMessage'>>;
   readonly #waiting: Sample[] = [];
   readonly #stop = new AbortController();
+  /** Ends the waits of messages that are to be sent again. */
+  #pause = pauseController();
   #sequence = 0;
   #inFlight = 0;
   #idle: (() => void)[] = [];
@@ -78,9 +81,17 @@ export class ChannelPublisher {
     }
   }
 
+  /** Sends again at once what waits for its next attempt: the connection that it failed with is a new one now. */
+  retryNow(): void {
+    const pause = this.#pause;
+    this.#pause = pauseController();
+    pause.abort();
+  }
+
   /** Gives up what is not acknowledged. */
   stop(): void {
     this.#stop.abort();
+    this.#pause.abort();
     this.#wake();
   }
 
@@ -116,7 +127,7 @@ export class ChannelPublisher {
         if (this.#stop.signal.aborted) break;
         this.#options.onRetry?.(message.sequence, reasonOf(error));
         const delay = backoffDelay(BACKOFF, attempt, this.#options.random());
-        await sleep(this.#options.clock, delay, this.#stop.signal);
+        await sleep(this.#options.clock, delay, this.#pause.signal);
       }
     }
     this.#settled();
@@ -133,4 +144,11 @@ export class ChannelPublisher {
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
+}
+
+/** Many messages wait on one signal. */
+function pauseController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
