@@ -88,8 +88,11 @@ export async function runKill(
     }
     traffic.stop();
     say('waiting until every sample is acknowledged and found');
+    const waiting = performance.now();
     const flushed = findings.starts.length === 0 && (await within(SETTLE_TIMEOUT, flushAll(devices)));
+    const acknowledgedMs = performance.now() - waiting;
     const outcome = findings.starts.length === 0 ? await settle(subject, ledger) : undefined;
+    const foundMs = performance.now() - waiting;
     return report({
       dice,
       faults,
@@ -105,6 +108,8 @@ export async function runKill(
       killsWhileStarting,
       startMs,
       longestSilence,
+      acknowledgedMs,
+      foundMs,
     });
   } finally {
     traffic.stop();
@@ -211,6 +216,9 @@ interface ReportInput {
   readonly killsWhileStarting: number;
   readonly startMs: number;
   readonly longestSilence: number;
+  /** From the last sample given to the last one acknowledged, and found. */
+  readonly acknowledgedMs: number;
+  readonly foundMs: number;
 }
 
 function report(input: ReportInput): PartResult {
@@ -234,7 +242,9 @@ function report(input: ReportInput): PartResult {
       'interrupted connections': ledger.interruptions,
       'publishes repeated': ledger.retries,
       'longest start, ms': Math.round(input.startMs),
-      'longest wait for an acknowledgement, ms': Math.round(input.longestSilence),
+      'longest wait for an acknowledgement after a start, ms': Math.round(input.longestSilence),
+      'last sample acknowledged after, ms': Math.round(input.acknowledgedMs),
+      'last sample found after, ms': Math.round(input.foundMs),
     },
     invariants: [
       {
