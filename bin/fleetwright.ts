@@ -85,6 +85,7 @@ program
   .option('--ca <file>', "PEM of the server's CA (default: the local cloud's, or the system's for --endpoint)")
   .option('--site <name>', 'site of the device')
   .option('--device-type <name>', 'type of the device')
+  .option('--stage <name>', 'project and stage, such as fleetwright-prod, where several are deployed')
   .option('--state-dir <dir>', "the device's own state (default: below --data-dir)")
   .addOption(dataDir())
   .addOption(interval())

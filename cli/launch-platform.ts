@@ -57,11 +57,15 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
     } else await started;
     const deployed = cloud.next('deployed');
     cloud.send({ kind: 'deploy', assembly });
-    const { description } = await deployed;
+    const { description, deployedStacks } = await deployed;
+    const deployedNow = {
+      ...description,
+      stacks: description.stacks.filter(({ stackName }) => deployedStacks.includes(stackName)),
+    };
     return {
       cloud,
       description,
-      outputs: platformOutputs(description),
+      outputs: platformOutputs(deployedNow),
       settings: localClientSettings(description),
       async meters() {
         const answer = cloud.next('meters');

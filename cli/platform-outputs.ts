@@ -20,9 +20,19 @@ const outputsSchema = z.object({
 
 export type PlatformOutputs = z.infer<typeof outputsSchema>;
 
-/** @throws Failure naming what is missing */
-export function platformOutputs(cloud: CloudDescription): PlatformOutputs {
-  const outputs = Object.assign({}, ...cloud.stacks.map((stack) => stack.outputs)) as Record<string, string>;
+/**
+ * Outputs of one stage. Stages live side by side in an account; without `topicRoot` (`fleetwright-dev`) there must be
+ * just one.
+ * @throws Failure naming what is missing
+ */
+export function platformOutputs(cloud: CloudDescription, topicRoot?: string): PlatformOutputs {
+  const roots = cloud.stacks.flatMap(({ outputs }) => (outputs.TopicRoot === undefined ? [] : [outputs.TopicRoot]));
+  const root = topicRoot ?? roots[0];
+  if (topicRoot === undefined && roots.length > 1) {
+    throw new Failure(`several stages are deployed (${roots.join(', ')}); name one with --stage`);
+  }
+  const own = cloud.stacks.filter(({ stackName }) => root !== undefined && stackName.startsWith(`${root}-`));
+  const outputs = Object.assign({}, ...own.map((stack) => stack.outputs)) as Record<string, string>;
   const result = outputsSchema.safeParse(outputs);
   if (result.success) return result.data;
   const missing = result.error.issues.map((issue) => issue.path.join('.')).join(', ');

@@ -18,6 +18,8 @@ export interface DeviceRunCommandOptions {
   readonly deviceType?: string;
   readonly stateDir?: string;
   readonly dataDir: string;
+  /** Stage of the platform, where several are deployed: `fleetwright-prod`. */
+  readonly stage?: string;
   readonly interval: number;
   readonly samplesPerMessage: number;
   readonly replay?: string;
@@ -93,7 +95,7 @@ async function resolveTarget(options: DeviceRunCommandOptions) {
     throw new Failure('--endpoint needs --site and --device-type as well');
   }
   const cloud = explicit ? undefined : runningCloud(options.dataDir);
-  const outputs = cloud === undefined ? undefined : platformOutputs(cloud);
+  const outputs = cloud === undefined ? undefined : platformOutputs(cloud, options.stage);
   const deviceType = options.deviceType ?? (outputs?.DeviceTypes.split(',')[0] as string);
   const marker = `-${deviceType}-`;
   const at = options.thingName.indexOf(marker);

@@ -17,7 +17,7 @@ export type CloudCommand =
 export type CloudReport =
   | { kind: 'started'; description: CloudDescription }
   | { kind: 'step'; step: DeployStep }
-  | { kind: 'deployed'; description: CloudDescription }
+  | { kind: 'deployed'; description: CloudDescription; deployedStacks: readonly string[] }
   | { kind: 'meters'; meters: Partial<Record<MeterName, number>>; cpuMicroseconds: number; residentBytes: number }
   | { kind: 'failed'; code: string; message: string }
   | { kind: 'warning'; warning: CloudWarning }
@@ -51,10 +51,12 @@ function main(): void {
           onWarning: (warning) => report({ kind: 'warning', warning }),
         });
         return report({ kind: 'started', description: cloud.describe() });
-      case 'deploy':
+      case 'deploy': {
         if (cloud === undefined) throw new CloudError('RESOURCE_FAILED', 'deploy before start');
-        await cloud.deploy(command.assembly, (step) => report({ kind: 'step', step }));
-        return report({ kind: 'deployed', description: cloud.describe() });
+        const records = await cloud.deploy(command.assembly, (step) => report({ kind: 'step', step }));
+        const deployedStacks = records.map(({ stackName }) => stackName);
+        return report({ kind: 'deployed', description: cloud.describe(), deployedStacks });
+      }
       case 'meters':
         return report({
           kind: 'meters',

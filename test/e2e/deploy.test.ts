@@ -66,6 +66,24 @@ test('a second deploy applies the difference and keeps every stateful resource a
   await second.stop();
 }, 120_000);
 
+test('two stages live side by side in one account, each with its own devices and rows', async () => {
+  const state = join(directory, 'two-stages');
+  const dev = await startTestPlatform({ directory: state, assembly, keepDirectory: true });
+  await dev.stop();
+  const prodAssembly = await synthesizedAssembly(directory, 'prod.out', 'prod');
+  const prod = await startTestPlatform({ directory: state, assembly: prodAssembly });
+  expect(prod.outputs.TopicRoot).toBe('fleetwright-prod');
+  expect(prod.description.stacks.map(({ stackName }) => stackName).sort()).toEqual([
+    'fleetwright-dev-identity',
+    'fleetwright-dev-telemetry',
+    'fleetwright-prod-identity',
+    'fleetwright-prod-telemetry',
+  ]);
+  // Production admits only serial numbers on its list.
+  await expect(prod.device('PROD-0001').start()).rejects.toMatchObject({ code: 'PROVISIONING_REFUSED' });
+  await prod.stop();
+}, 90_000);
+
 test('an ingest role without timestream:WriteRecords fails loudly, naming role, action and resource', async () => {
   const crippled = editedAssembly(assembly, 'crippled', 'telemetry', (template) => {
     let removed = 0;

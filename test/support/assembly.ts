@@ -8,10 +8,10 @@ export interface EditableTemplate {
 }
 
 /** Synthesizes the app into `<directory>/<name>`. */
-export async function synthesizedAssembly(directory: string, name = 'cdk.out'): Promise<string> {
+export async function synthesizedAssembly(directory: string, name = 'cdk.out', stage?: string): Promise<string> {
   const assembly = join(directory, name);
   mkdirSync(assembly, { recursive: true });
-  await synthesize(assembly);
+  await synthesize(assembly, stage);
   return assembly;
 }
 
