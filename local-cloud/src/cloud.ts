@@ -34,6 +34,8 @@ export interface LocalCloudOptions {
   readonly relax?: { readonly publishesPerSecondPerConnection?: number };
   /** Sees each log entry of level warn or error. */
   readonly onWarning?: (warning: CloudWarning) => void;
+  /** The cloud cannot go on: a write to the data directory failed. The process should end. */
+  readonly onFatal?: (error: CloudError) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
 }
@@ -89,12 +91,15 @@ async function start(
   };
   const logFile = directory.file('cloud.log');
   const logHandle = openLogFile(logFile);
-  const writeLog = jsonLog((line) => void writeSync(logHandle, line), clock.now, options.logLevel ?? 'info');
+  const writeLog = jsonLog((line) => writeLine(logHandle, line), clock.now, options.logLevel ?? 'info');
   const log: Log = (level, message, fields = {}) => {
     writeLog(level, message, fields);
     if (level === 'warn' || level === 'error') options.onWarning?.({ level, message, fields });
   };
-  const store = openStore(directory.file('store'));
+  const store = openStore(directory.file('store'), (error) => {
+    log('error', error.message);
+    options.onFatal?.(error);
+  });
   undo.push(() => store.close());
   const meter = new Meter();
   const ports = new PortRegistry();
@@ -170,6 +175,15 @@ async function start(
     },
     stop: unwind,
   };
+}
+
+/** A full disk must not end the cloud in the middle of a log line; the store says so where it matters. */
+function writeLine(handle: number, line: string): void {
+  try {
+    writeSync(handle, line);
+  } catch {
+    // Nowhere left to say it.
+  }
 }
 
 function openLogFile(file: string): number {

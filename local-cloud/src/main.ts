@@ -9,7 +9,7 @@ import type { DeployStep } from './template/deploy-stack.ts';
  * `stop` ends it cleanly and keeps its state. The cloud also ends when its parent is gone.
  */
 export type CloudCommand =
-  | { kind: 'start'; options: Omit<LocalCloudOptions, 'clock' | 'entropy' | 'onWarning'> }
+  | { kind: 'start'; options: Omit<LocalCloudOptions, 'clock' | 'entropy' | 'onFatal' | 'onWarning'> }
   | { kind: 'deploy'; assembly: string }
   | { kind: 'meters' }
   | { kind: 'stop' };
@@ -49,6 +49,11 @@ function main(): void {
         cloud = await startLocalCloud({
           ...command.options,
           onWarning: (warning) => report({ kind: 'warning', warning }),
+          onFatal(error) {
+            fail(error);
+            // Nothing can be kept any more: what was acknowledged is on disk, the rest was not acknowledged.
+            setImmediate(() => process.exit(1));
+          },
         });
         return report({ kind: 'started', description: cloud.describe() });
       case 'deploy': {
