@@ -1,7 +1,7 @@
 import { createProgress } from '../cli/output/progress.ts';
 import { brokenInvariants, PARTS, type PartName, type PartResult } from './verify/part.ts';
 import { record } from './verify/record.ts';
-import { runPart, type Size } from './verify/run-part.ts';
+import { runParts, type Size } from './verify/run-parts.ts';
 
 /**
  * `npm run verify [-- --only fuzz|kill|load] [--seed N] [--sample] [--json]`: the long runs, all on loopback, bounded in
@@ -52,7 +52,8 @@ async function main(): Promise<void> {
   const results: PartResult[] = [];
   for (const part of options.parts) {
     progress.step(`${part}, seed ${options.seed}`);
-    const result = await runPart(part, options.size, options.seed, (text) => progress.live(text));
+    const [result] = await runParts([part], options.size, options.seed, (text) => progress.live(text));
+    if (result === undefined) continue;
     results.push(result);
     for (const sentence of result.tried) progress.note(`tried: ${sentence}`);
     for (const { claim, found, held } of result.invariants) {

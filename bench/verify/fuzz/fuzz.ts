@@ -5,6 +5,7 @@ import { goodDevice } from '../good-device.ts';
 import { HealthProbe } from '../health-probe.ts';
 import { group, type Invariant, type PartResult, type Say } from '../part.ts';
 import { ownMemory } from '../process-tree.ts';
+import type { Setting } from '../setting.ts';
 import type { Subject } from '../subject.ts';
 import { fuzzBroker } from './fuzz-broker.ts';
 import { type FrontDoorTally, fuzzFrontDoor } from './fuzz-front-door.ts';
@@ -54,13 +55,8 @@ export const FUZZ_SAMPLE: FuzzSize = {
 const REST = 60_000;
 
 /** Rubbish on every way into the cloud; afterwards it must be as before. `subject` is running and stays so. */
-export async function runFuzz(
-  subject: Subject,
-  dice: Dice,
-  faults: Faults,
-  size: FuzzSize,
-  say: Say,
-): Promise<PartResult> {
+export async function runFuzz(setting: Setting, size: FuzzSize): Promise<PartResult> {
+  const { dice, faults, say, subject } = setting;
   const began = performance.now();
   const devices = await onboard(subject, size.devices);
   await goodDevice(subject, 'VERIFY-BEFORE');

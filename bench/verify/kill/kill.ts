@@ -2,8 +2,9 @@ import type { Device } from '../../../device-client/src/index.ts';
 import { takeLetters } from '../dead-letters.ts';
 import type { Dice } from '../dice.ts';
 import type { Faults } from '../faults.ts';
-import { group, type PartResult, type Say } from '../part.ts';
+import { group, type PartResult } from '../part.ts';
 import { type ProcessMark, processTree, survivors } from '../process-tree.ts';
+import type { Setting } from '../setting.ts';
 import type { Subject } from '../subject.ts';
 import { SentLedger } from './sent-ledger.ts';
 import { type Reckoning, reckon } from './stored-rows.ts';
@@ -18,7 +19,7 @@ export interface KillSize {
   readonly seconds: number;
 }
 
-export const FULL_KILL: KillSize = { kills: 50, devices: 4, interval: 25, seconds: 1_500 };
+export const FULL_KILL: KillSize = { kills: 50, devices: 4, interval: 40, seconds: 1_500 };
 export const KILL_SAMPLE: KillSize = { kills: 2, devices: 2, interval: 25, seconds: 180 };
 
 /** Longest pause between two attempts of a device to connect, ms: a kill every few seconds must find them connected. */
@@ -38,13 +39,8 @@ interface Findings {
 }
 
 /** Kills the cloud again and again while devices publish, and looks for every acknowledged sample in the end. */
-export async function runKill(
-  subject: Subject,
-  dice: Dice,
-  faults: Faults,
-  size: KillSize,
-  say: Say,
-): Promise<PartResult> {
+export async function runKill(setting: Setting, size: KillSize): Promise<PartResult> {
+  const { dice, faults, say, subject } = setting;
   const began = performance.now();
   const deadline = began + size.seconds * 1000;
   const ledger = new SentLedger();
@@ -59,7 +55,7 @@ export async function runKill(
   let longestSilence = 0;
   try {
     while (kills < size.kills && performance.now() < deadline && findings.starts.length === 0) {
-      const moment = moments.weighted({ 'under traffic': 70, 'after a start': 15, 'while starting': 15 });
+      const moment = moments.weighted({ 'under traffic': 60, 'after a start': 15, 'while starting': 25 });
       if (moment === 'under traffic') {
         const since = performance.now();
         await acknowledgedAgain(ledger);
@@ -121,7 +117,7 @@ async function startDevices(subject: Subject, count: number, ledger: SentLedger)
   const devices = Array.from({ length: count }, (_, index) =>
     subject.device(`KILL-${String(index).padStart(4, '0')}`, {
       maxReconnectDelay: MAX_RECONNECT_DELAY,
-      samplesPerMessage: 1 + 4 * (index % 2),
+      samplesPerMessage: 2 + 4 * (index % 2),
     }),
   );
   for (const device of devices) {

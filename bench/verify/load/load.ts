@@ -5,8 +5,8 @@ import { SteeredProcess } from '../../../cli/processes/child-process.ts';
 import type { FleetCounts, FleetOptions } from '../../../device-client/src/index.ts';
 import { processUsage } from '../../load/process-usage.ts';
 import type { Dice } from '../dice.ts';
-import type { Faults } from '../faults.ts';
-import { group, type PartResult, type Say } from '../part.ts';
+import { group, type PartResult } from '../part.ts';
+import type { Setting } from '../setting.ts';
 import type { Subject } from '../subject.ts';
 import type { LoadCommand, LoadReport } from './fleet-under-load.ts';
 
@@ -27,13 +27,8 @@ const SETTLE_TIMEOUT = 180_000;
 const MEGABYTE = 1_048_576;
 
 /** Simulated devices onboard and publish for a while; every acknowledged sample must be found. */
-export async function runLoad(
-  subject: Subject,
-  dice: Dice,
-  faults: Faults,
-  size: LoadSize,
-  say: Say,
-): Promise<PartResult> {
+export async function runLoad(setting: Setting, size: LoadSize): Promise<PartResult> {
+  const { dice, faults, say, subject } = setting;
   const began = performance.now();
   const fleet = new SteeredProcess<LoadCommand, LoadReport>(
     'the devices under load',

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Dice } from './dice.ts';
+import { Faults } from './faults.ts';
+import { FULL_FUZZ, FUZZ_SAMPLE, runFuzz } from './fuzz/fuzz.ts';
+import { FULL_KILL, KILL_SAMPLE, runKill } from './kill/kill.ts';
+import { FULL_LOAD, LOAD_SAMPLE, runLoad } from './load/load.ts';
+import type { PartName, PartResult, Say } from './part.ts';
+import type { Setting } from './setting.ts';
+import { Subject } from './subject.ts';
+
+export type Size = 'full' | 'sample';
+
+const RUNS: Readonly<Record<PartName, Readonly<Record<Size, (setting: Setting) => Promise<PartResult>>>>> = {
+  fuzz: {
+    full: (setting) => runFuzz(setting, FULL_FUZZ),
+    sample: (setting) => runFuzz(setting, FUZZ_SAMPLE),
+  },
+  kill: {
+    full: (setting) => runKill(setting, FULL_KILL),
+    sample: (setting) => runKill(setting, KILL_SAMPLE),
+  },
+  load: {
+    full: (setting) => runLoad(setting, FULL_LOAD),
+    sample: (setting) => runLoad(setting, LOAD_SAMPLE),
+  },
+};
+
+/** Runs parts, one after the other, against a platform of their own in a directory that is removed afterwards. */
+export async function runParts(
+  parts: readonly PartName[],
+  size: Size,
+  seed: number,
+  say: Say = () => {},
+): Promise<PartResult[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'fleetwright-verify-'));
+  mkdirSync(join(directory, 'devices'));
+  const dice = new Dice(seed);
+  const faults = new Faults();
+  let subject: Subject | undefined;
+  try {
+    say('starting the platform');
+    subject = await Subject.launch({
+      directory,
+      dice,
+      onWarning: faults.onWarning,
+      // Rubbish is thrown faster than AWS lets one connection publish.
+      ...(parts.includes('fuzz') && { publishesPerSecondPerConnection: Number.MAX_SAFE_INTEGER }),
+    });
+    const results: PartResult[] = [];
+    for (const part of parts) results.push(await RUNS[part][size]({ subject, dice, faults, say }));
+    return results;
+  } finally {
+    await subject?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
