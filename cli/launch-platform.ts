@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CloudDescription, CloudWarning, DeployStep, MeterName } from '../local-cloud/src/index.ts';
+import { Failure } from './failure.ts';
 import { type PlatformOutputs, platformOutputs } from './platform-outputs.ts';
 import { type CloudProcess, forkCloud } from './processes/cloud-process.ts';
 import { synthesize } from './processes/synthesize.ts';
@@ -27,6 +28,8 @@ export interface LaunchedPlatform {
   readonly outputs: PlatformOutputs;
   readonly settings: AwsClientSettings;
   meters(): Promise<Partial<Record<MeterName, number>>>;
+  /** Rejects when the cloud ends by itself or says that it cannot go on; otherwise stays pending. */
+  readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +70,7 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
       description,
       outputs: platformOutputs(deployedNow),
       settings: localClientSettings(description),
+      failed: failureOf(cloud),
       async meters() {
         const answer = cloud.next('meters');
         cloud.send({ kind: 'meters' });
@@ -78,4 +82,15 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
     await cloud.end({ kind: 'stop' });
     throw error;
   }
+}
+
+function failureOf(cloud: CloudProcess): Promise<never> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    cloud.on('report', (report) => {
+      if (report.kind === 'failed') reject(new Failure(report.message));
+    });
+    cloud.once('exit', (code) => reject(new Failure(`the local cloud ended unexpectedly (exit code ${code})`)));
+  });
+  failed.catch(() => {});
+  return failed;
 }

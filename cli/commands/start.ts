@@ -48,7 +48,7 @@ export async function start(options: StartOptions): Promise<void> {
   let platform: LaunchedPlatform | undefined;
   try {
     platform = await bringUp(options, progress);
-    await run(options, platform, fleet, progress, interrupted.signal);
+    await Promise.race([run(options, platform, fleet, progress, interrupted.signal), platform.failed]);
   } finally {
     await fleet.end({ kind: 'stop' });
     await platform?.stop();

@@ -154,7 +154,7 @@ test('a throttled event waits and is tried again without counting as an attempt'
       fs.appendFileSync(process.env.OUTPUT, JSON.stringify({ event }) + '\\n');
     };`;
   const Environment = { Variables: { OUTPUT: `${cloud.directory}/events`, GATE: gate } };
-  await cloud.function(source, { Environment, ReservedConcurrentExecutions: 1 });
+  await cloud.function(source, { Environment, ReservedConcurrentExecutions: 1, Timeout: 300 });
   const blocking = cloud.invoke({ wait: true });
   await send({ a: 1 });
   await cloud.clock.advance(500);

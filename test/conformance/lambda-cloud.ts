@@ -114,6 +114,20 @@ export class LambdaCloud {
   }
 }
 
+/** Lets the clock run, beside the real time that processes take, until `work` has settled. */
+export async function outlast<T>(clock: ManualClock, work: Promise<T>, step = 100): Promise<T> {
+  let settled = false;
+  const end = (): void => {
+    settled = true;
+  };
+  work.then(end, end);
+  while (!settled) {
+    await clock.advance(step);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return work;
+}
+
 /** Waits in real time, because functions run in real processes, until `check` holds. */
 export async function until(check: () => boolean | Promise<boolean>, milliseconds = 10_000): Promise<void> {
   const end = Date.now() + milliseconds;

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testScope } from '../../local-cloud/src/testing/context.ts';
-import { LambdaCloud, ROLE, until } from './lambda-cloud.ts';
+import { LambdaCloud, outlast, ROLE, until } from './lambda-cloud.ts';
 
 /** Source: Lambda developer guide, "Understanding the Lambda execution environment lifecycle", and concurrency. */
 
@@ -126,9 +126,7 @@ test('a stop ends an invocation that takes longer than the grace', async () => {
   await cloud.invoke({ gate: '/' });
   const running = cloud.invoke({ gate: join(cloud.directory, 'never') });
   await until(() => cloud.cloud.meter.get('lambda.invocations') === 2);
-  const stopped = cloud.lambda.stop?.();
-  await cloud.clock.advance(10_000);
-  await stopped;
+  await outlast(cloud.clock, cloud.lambda.stop?.() as Promise<void>);
   expect((await running).payload.errorType).toBe('Runtime.ExitError');
 });
 
@@ -140,7 +138,7 @@ test.each([
   const root = cloud.bundle({
     'index.js': source,
     'cloud.cjs': `const { fork } = require('node:child_process');
-      const child = fork(process.argv[2], [], { serialization: 'advanced', detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+      const child = fork(process.argv[2], [String(process.pid)], { serialization: 'advanced', detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
       const start = { taskRoot: __dirname, handler: 'index.handler', runtime: 'nodejs24.x', logFormat: 'Text', mark: 'm', maxResponseBytes: 100 };
       child.send(start);
       child.once('message', () => {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { EventSourceMappingConfiguration } from '@aws-sdk/client-lambda';
 import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
-import { LambdaCloud, until } from './lambda-cloud.ts';
+import { LambdaCloud, outlast, until } from './lambda-cloud.ts';
 
 /** Source: Lambda developer guide, "Using Lambda with Amazon SQS" and its pages on configuration and error handling. */
 
@@ -37,8 +37,12 @@ function output(): string {
   return `${cloud.directory}/events`;
 }
 
+/** Warm, so that the clock may run on while it works. */
 async function recorder(properties: object = {}): Promise<void> {
-  await cloud.function(RECORDER, { Environment: { Variables: { OUTPUT: output() } }, ...properties });
+  const Environment = { Variables: { OUTPUT: output() } };
+  await cloud.function(RECORDER, { Environment, Timeout: 60, ...properties });
+  await cloud.invoke({ Records: [] });
+  rmSync(output());
 }
 
 async function batches(): Promise<EventRecord[][]> {
@@ -249,12 +253,13 @@ test('a disabled mapping receives nothing; enabling and deleting take effect', a
 });
 
 test('a throttled batch is tried again while its messages are hidden', async () => {
-  await recorder({ ReservedConcurrentExecutions: 0 });
+  await recorder();
+  await cloud.call('PutFunctionConcurrency', { FunctionName: 'fn', ReservedConcurrentExecutions: 0 });
   await send('a');
   await map();
   await until(async () => (await count()).inFlight === 1);
   await cloud.call('DeleteFunctionConcurrency', { FunctionName: 'fn' });
-  await advanceUntil(empty, 500);
+  await advanceUntil(empty, 200);
   expect((await batches())[0]?.[0]?.attributes.ApproximateReceiveCount).toBe('1');
 });
 
@@ -298,7 +303,7 @@ test('a permission taken away later is reported loudly, and reading goes on when
   );
   await send('b');
   cloud.cloud.denied.delete('sqs:ReceiveMessage');
-  await advanceUntil(empty, 1000);
+  await advanceUntil(empty, 200);
 });
 
 test('the poller acts as the function`s role', async () => {
@@ -356,9 +361,7 @@ test('a stop in the middle of a batch leaves its messages in the queue', async (
   await send('a');
   await map();
   await until(() => cloud.cloud.meter.get('lambda.invocations') === 1);
-  const stopped = cloud.lambda.stop?.();
-  await cloud.clock.advance(10_000);
-  await stopped;
+  await outlast(cloud.clock, cloud.lambda.stop?.() as Promise<void>);
   const received = await cloud.call<ReceiveMessageResult>('ReceiveMessage', { QueueUrl: orders }, 'sqs');
   expect(received.Messages ?? ([] as Message[])).toEqual([]);
   expect(await count()).toEqual({ visible: 0, inFlight: 1 });

@@ -1,5 +1,5 @@
 import type { FilterLogEventsResponse, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import { LambdaCloud, until } from './lambda-cloud.ts';
+import { LambdaCloud, outlast, until } from './lambda-cloud.ts';
 
 /** Source: Lambda developer guide, "Viewing CloudWatch logs for Lambda functions" and its page on log formats. */
 
@@ -75,11 +75,7 @@ test('an error of the function and a timeout are in the log', async () => {
     Timeout: 2,
   });
   await cloud.invoke();
-  const hanging = cloud.invoke({ hang: true });
-  await until(() => cloud.cloud.meter.get('lambda.invocations') === 2);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  await cloud.clock.advance(2000);
-  await hanging;
+  await outlast(cloud.clock, cloud.invoke({ hang: true }));
   const lines = await shipped(8);
   expect(lines).toContainEqual(
     expect.stringMatching(/ERROR\tInvoke Error \t\{"errorType":"TypeError","errorMessage":"no"/),
@@ -111,12 +107,13 @@ test.each(['logs:CreateLogStream', 'logs:PutLogEvents'])(
   async (action) => {
     cloud.cloud.denied.add(action);
     await cloud.function(`exports.handler = async () => { console.log('unseen'); return 1; };`);
+    const warned = () => cloud.reports.filter(({ message }) => message.includes('could not be stored'));
     for (let round = 0; round < 3; round++) {
       expect((await cloud.invoke()).payload).toBe(1);
       await cloud.clock.advance(1000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => warned().length > 0);
     }
-    const warnings = cloud.reports.filter(({ message }) => message.includes('could not be stored'));
+    const warnings = warned();
     expect(warnings).toEqual([{ level: 'warn', message: expect.stringContaining(action), fields: { function: 'fn' } }]);
   },
 );

@@ -106,12 +106,17 @@ class WriteFailure {
     if (this.error !== undefined) return;
     this.error = new CloudError(
       'DATA_DIRECTORY_UNUSABLE',
-      `the data directory ${this.#directory} takes no more writes (${messageOf(error)}). Is the disk full?`,
+      `the data directory ${this.#directory} takes no more writes (${causeOf(error)}). Is the disk full?`,
       { cause: error },
     );
     this.#reject(this.error);
     this.#onFailure(this.error);
   }
+}
+
+/** LMDB rejects with a general message; its `commitError` says what happened. */
+function causeOf(error: unknown): string {
+  return messageOf((error as { commitError?: unknown } | undefined)?.commitError ?? error);
 }
 
 function openCollection<V>(root: RootDatabase, name: string, failure: WriteFailure): Collection<V> {
