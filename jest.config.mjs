@@ -18,4 +18,6 @@ export default {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
   testTimeout: 30_000,
+  // The device SDK's native threads hold a process for some seconds after its last client is closed.
+  forceExit: true,
 };

@@ -50,7 +50,8 @@ export async function start(options: StartOptions): Promise<void> {
     platform = await bringUp(options, progress);
     await Promise.race([run(options, platform, fleet, progress, interrupted.signal), platform.failed]);
   } finally {
-    await fleet.end({ kind: 'stop' });
+    // After a run that went well the devices have stopped already; after a failure nobody acknowledges any more.
+    await fleet.end({ kind: 'stop', patience: 0 });
     await platform?.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
