@@ -54,7 +54,7 @@ export class ExecutionEnvironment {
   constructor(settings: EnvironmentSettings, clock: Clock) {
     this.#clock = clock;
     // A process group of its own: Ctrl-C at the terminal is for the cloud, which then ends its functions in order.
-    const child = fork(BOOTSTRAP, [], {
+    const child = fork(BOOTSTRAP, [String(process.pid)], {
       cwd: settings.start.taskRoot,
       env: { ...settings.variables },
       execArgv: [`--max-old-space-size=${settings.heap}`],

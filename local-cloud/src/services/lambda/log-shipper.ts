@@ -66,8 +66,10 @@ export class LogShipper {
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (events.length > 0) this.#shipping = this.#shipping.then(() => this.#ship(events));
-    await this.#shipping;
-    if (this.#waiting.length === 0) this.#pending.delete(this);
+    const shipping = this.#shipping;
+    await shipping;
+    // Another flush may have taken lines meanwhile.
+    if (this.#waiting.length === 0 && this.#shipping === shipping) this.#pending.delete(this);
   }
 
   async #ship(events: InputLogEvent[]): Promise<void> {

@@ -20,10 +20,11 @@ const channel = process.channel;
 // A function on AWS is no forked process.
 process.send = undefined;
 
-/** A function that blocks its thread would outlive a killed cloud: a second thread watches for that. */
-const watch = `const parent = process.ppid;
+/** A function that blocks its thread would outlive a killed cloud, whose pid is the argument: a second thread watches. */
+const [parent] = process.argv.splice(2);
+const watch = `const { workerData: parent } = require('node:worker_threads');
 setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
-new Worker(watch, { eval: true, stdout: true, stderr: true }).unref();
+new Worker(watch, { eval: true, stdout: true, stderr: true, workerData: Number(parent) }).unref();
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 /** @type {{ id: string, finish: (message: object, then?: () => void) => void, onIdle: () => void } | undefined} */
