@@ -2,15 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { CloudError, messageOf } from './errors.ts';
+import { Journal } from './journal/journal.ts';
 
 /**
- * State of the cloud on disk, in one LMDB environment.
+ * State of the cloud on disk.
  *
- * - {@link Collection}: small control-plane state (things, roles, stacks). Held in memory, written behind.
- * - {@link DurableLog}: high-rate bytes (publishes to be routed, queue messages). Only on disk.
+ * - {@link Collection}: small control-plane state (things, roles, stacks). Held in memory, written behind, in LMDB.
+ * - {@link DurableLog}: high-rate bytes (publishes to be routed, queue messages). Only on disk, in a {@link Journal}.
  *
  * INVARIANTS
- * - Writes become visible to readers of this process at once, and reach the disk in the order they were made.
+ * - Writes become visible to readers of this process at once. Those to collections reach the disk in the order they were
+ *   made, and so do those to logs; between the two there is no order but what `durable()` makes.
  * - Everything written before a call of `durable()` survives `kill -9` and power loss once it resolves.
  *   Writes of one event-loop turn share one commit (group commit).
  */
@@ -45,73 +47,83 @@ export interface DurableLog {
 }
 
 /**
- * Opens or makes the environment below `directory`. `onFailure` is called once, when the disk refuses a write; what
- * this process holds in memory may from then on differ from the disk, so the cloud must end.
+ * Opens or makes the store below `directory`. `onFailure` is called once, when the disk refuses a write; what this
+ * process holds in memory may from then on differ from the disk, so the cloud must end.
+ *
+ * @throws CloudError `DATA_DIRECTORY_UNUSABLE` for a damaged journal
  */
 export function openStore(directory: string, onFailure: (error: CloudError) => void = () => {}): Store {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const root = open({ path: join(directory, 'state.lmdb'), maxDbs: 256, encoding: 'binary', mapSize: 1 << 30 });
-  const collections = new Map<string, Collection<unknown>>();
-  const logs = new Map<string, DurableLog>();
   const failure = new WriteFailure(directory, onFailure);
+  const journal = new Journal(join(directory, 'journal'), failure);
+  const flush = new CollectionFlush(root, failure);
+  const collections = new Map<string, Collection<unknown>>();
   return {
     collection<V>(name: string): Collection<V> {
       const known = collections.get(name);
       if (known !== undefined) return known as Collection<V>;
-      const created = openCollection<V>(root, `collection/${name}`, failure);
+      const created = openCollection<V>(root, `collection/${name}`, flush);
       collections.set(name, created as Collection<unknown>);
       return created;
     },
-    log(name) {
-      let log = logs.get(name);
-      if (log === undefined) {
-        log = openLog(root, `log/${name}`, failure);
-        logs.set(name, log);
-      }
-      return log;
+    log: (name) => journal.log(name),
+    durable() {
+      if (failure.error !== undefined) return Promise.reject(failure.error);
+      const logs = journal.durable();
+      const flushed = flush.durable();
+      return flushed === undefined ? logs : Promise.all([logs, flushed]).then(() => {});
     },
-    durable: () => failure.orElse(root.flushed as Promise<unknown>),
     async close() {
-      if (failure.error === undefined) await failure.orElse(root.flushed as Promise<unknown>).catch(() => {});
+      await Promise.allSettled([journal.close(), flush.durable()]);
       await root.close();
     },
   };
 }
 
-/** Remembers the first write that the disk refused. LMDB neither resolves nor rejects what waits for a flush then. */
+/** Remembers the first write that the disk refused, and tells it to all who wait. */
 class WriteFailure {
   error: CloudError | undefined;
-  readonly watch = (error: unknown): void => this.#fail(error);
   readonly #directory: string;
   readonly #onFailure: (error: CloudError) => void;
-  readonly #failed: Promise<never>;
-  #reject: (error: CloudError) => void = () => {};
+  readonly #waiting = new Set<(error: CloudError) => void>();
 
   constructor(directory: string, onFailure: (error: CloudError) => void) {
     this.#directory = directory;
     this.#onFailure = onFailure;
-    this.#failed = new Promise((_resolve, reject) => {
-      this.#reject = reject;
+  }
+
+  /** Settles with `work`, or rejects as soon as a write has failed. */
+  orElse(work: PromiseLike<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      work.then(
+        () => {
+          this.#waiting.delete(reject);
+          if (this.error === undefined) resolve();
+          else reject(this.error);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(reject);
+          reject(this.report(error));
+        },
+      );
     });
-    this.#failed.catch(() => {});
   }
 
-  async orElse(work: Promise<unknown>): Promise<void> {
-    if (this.error !== undefined) throw this.error;
-    await Promise.race([work, this.#failed]);
-    if (this.error !== undefined) throw this.error;
-  }
-
-  #fail(error: unknown): void {
-    if (this.error !== undefined) return;
-    this.error = new CloudError(
+  readonly report = (error: unknown): CloudError => {
+    if (this.error !== undefined) return this.error;
+    const failure = new CloudError(
       'DATA_DIRECTORY_UNUSABLE',
       `the data directory ${this.#directory} takes no more writes (${causeOf(error)}). Is the disk full?`,
       { cause: error },
     );
-    this.#reject(this.error);
-    this.#onFailure(this.error);
-  }
+    this.error = failure;
+    for (const reject of this.#waiting) reject(failure);
+    this.#waiting.clear();
+    this.#onFailure(failure);
+    return failure;
+  };
 }
 
 /** LMDB rejects with a general message; its `commitError` says what happened. */
@@ -119,7 +131,37 @@ function causeOf(error: unknown): string {
   return messageOf((error as { commitError?: unknown } | undefined)?.commitError ?? error);
 }
 
-function openCollection<V>(root: RootDatabase, name: string, failure: WriteFailure): Collection<V> {
+/** Commits of the collections. LMDB neither resolves nor rejects what waits for a flush once one has failed. */
+class CollectionFlush {
+  readonly #root: RootDatabase;
+  readonly #failure: WriteFailure;
+  #dirty = false;
+  #flushing: Promise<void> | undefined;
+
+  constructor(root: RootDatabase, failure: WriteFailure) {
+    this.#root = root;
+    this.#failure = failure;
+  }
+
+  written(write: Promise<boolean>): void {
+    this.#dirty = true;
+    write.catch(this.#failure.report);
+  }
+
+  /** Undefined when all that was written is on disk. */
+  durable(): Promise<void> | undefined {
+    if (this.#dirty) {
+      this.#dirty = false;
+      const own = this.#failure.orElse(this.#root.flushed as Promise<unknown>).finally(() => {
+        if (this.#flushing === own) this.#flushing = undefined;
+      });
+      this.#flushing = own;
+    }
+    return this.#flushing;
+  }
+}
+
+function openCollection<V>(root: RootDatabase, name: string, flush: CollectionFlush): Collection<V> {
   const disk = root.openDB<string, string>({ name, encoding: 'string' });
   const memory = new Map<string, V>();
   for (const { key, value } of disk.getRange()) memory.set(String(key), JSON.parse(value) as V);
@@ -131,42 +173,15 @@ function openCollection<V>(root: RootDatabase, name: string, failure: WriteFailu
     has: (key) => memory.has(key),
     put(key, value) {
       memory.set(key, value);
-      disk.put(key, JSON.stringify(value)).catch(failure.watch);
+      flush.written(disk.put(key, JSON.stringify(value)));
     },
     delete(key) {
       if (!memory.delete(key)) return false;
-      disk.remove(key).catch(failure.watch);
+      flush.written(disk.remove(key));
       return true;
     },
     keys: () => memory.keys(),
     values: () => memory.values(),
     entries: () => memory.entries(),
-  };
-}
-
-function openLog(root: RootDatabase, name: string, failure: WriteFailure): DurableLog {
-  const disk = root.openDB<Buffer, number>({ name, encoding: 'binary', keyEncoding: 'uint32' });
-  const counter = root.openDB<string, string>({ name: `${name}/next`, encoding: 'string' });
-  /** Ids are reserved in blocks, so that a restart never hands out an id twice even when the log was emptied. */
-  const block = 65_536;
-  let next = Number(counter.get('next') ?? 1);
-  let reserved = next;
-  return {
-    append(value) {
-      if (next >= reserved) {
-        reserved = next + block;
-        counter.put('next', String(reserved)).catch(failure.watch);
-      }
-      const id = next++;
-      disk.put(id, Buffer.isBuffer(value) ? value : Buffer.from(value)).catch(failure.watch);
-      return id;
-    },
-    get: (id) => disk.get(id),
-    remove(id) {
-      disk.remove(id).catch(failure.watch);
-    },
-    *entries(from = 0) {
-      for (const { key, value } of disk.getRange({ start: from })) yield [key, Buffer.from(value)];
-    },
   };
 }

@@ -27,14 +27,11 @@ type Header = [
 /**
  * Messages on disk until their actions are done.
  *
- * INVARIANT: `append` resolves when the record is on disk. Appends that come while a flush is under way share the next
- * one (group commit).
+ * INVARIANT: `append` tells when the record is on disk: the store commits what comes together in one (group commit).
  */
 export class PendingLog {
   readonly #log: DurableLog;
   readonly #store: Store;
-  #flushing: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -43,7 +40,7 @@ export class PendingLog {
 
   append(message: PendingMessage): { readonly id: number; readonly durable: Promise<void> } {
     const id = this.#log.append(encode(message));
-    return { id, durable: this.#flush() };
+    return { id, durable: this.#store.durable() };
   }
 
   remove(id: number): void {
@@ -58,18 +55,6 @@ export class PendingLog {
       if (page.length >= limit) break;
     }
     return page;
-  }
-
-  #flush(): Promise<void> {
-    if (this.#next === undefined) {
-      const begin = (): Promise<void> => {
-        this.#next = undefined;
-        return this.#store.durable();
-      };
-      this.#next = this.#flushing.then(begin, begin);
-      this.#flushing = this.#next;
-    }
-    return this.#next;
   }
 }
 
