@@ -7,6 +7,7 @@ import type { GetLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs';
 import type { PutRecordBatchOutput, PutRecordOutput } from '@aws-sdk/client-firehose';
 import type { GetObjectOutput, ListObjectsV2Output } from '@aws-sdk/client-s3';
 import { ManualClock } from '../../local-cloud/src/core/clock.ts';
+import { seededEntropy } from '../../local-cloud/src/core/entropy.ts';
 import { createCloudwatchLogsPlugin } from '../../local-cloud/src/services/cloudwatch-logs/plugin.ts';
 import { createFirehosePlugin } from '../../local-cloud/src/services/firehose/plugin.ts';
 import { createS3Plugin } from '../../local-cloud/src/services/s3/plugin.ts';
@@ -215,7 +216,8 @@ test('records delivered twice after a crash go to the same key', async () => {
   const first = await keys(1);
   await cloud.close();
   // The state of the disk had the process died between the delivery and the removal of the record.
-  cloud = createTestCloud<ManualClock>({ clock, directory });
+  // Randomness of its own, or it would give the object's file the name that it has already.
+  cloud = createTestCloud<ManualClock>({ clock, directory, entropy: seededEntropy('after the crash') });
   const kept = cloud.store.log('firehose/stream-1');
   expect([...kept.entries()]).toEqual([]);
   const original = kept.entries.bind(kept);

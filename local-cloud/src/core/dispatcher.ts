@@ -32,8 +32,7 @@ export class Dispatcher implements ApiDispatcher {
   }
 
   call<O>(principal: Principal, service: ServiceName, operation: string, input: object): Promise<O> {
-    const call: ApiCall = { principal, requestId: uuid(this.#entropy), sourceIp: '127.0.0.1', secure: true };
-    return this.invoke<O>(call, service, operation, input);
+    return this.invoke<O>(new InternalCall(principal, this.#entropy), service, operation, input);
   }
 
   /** Authorizes and runs one operation; the front door calls this with what it has read from the wire. */
@@ -44,5 +43,24 @@ export class Dispatcher implements ApiDispatcher {
     const authorizer = this.#ports.get('authorizer');
     for (const permission of operation.authorize(input, call)) authorizer.authorize(call.principal, permission, call);
     return (await operation.handle(input, call)) as O;
+  }
+}
+
+/** A call from within. Most operations never ask for its id. */
+class InternalCall implements ApiCall {
+  readonly principal: Principal;
+  readonly sourceIp = '127.0.0.1';
+  readonly secure = true;
+  readonly #entropy: Entropy;
+  #requestId: string | undefined;
+
+  constructor(principal: Principal, entropy: Entropy) {
+    this.principal = principal;
+    this.#entropy = entropy;
+  }
+
+  get requestId(): string {
+    this.#requestId ??= uuid(this.#entropy);
+    return this.#requestId;
   }
 }

@@ -5,7 +5,29 @@ export interface Entropy {
   bytes(length: number): Buffer;
 }
 
-export const systemEntropy: Entropy = { bytes: (length) => randomBytes(length) };
+const POOL_BYTES = 16 * 1024;
+/** Longer requests go to the source itself. */
+const MAX_POOLED_BYTES = 256;
+let pool = Buffer.alloc(0);
+let poolUsed = 0;
+
+/**
+ * The operating system's randomness. Small requests are served from a pool, because each draw costs a system call's worth
+ * of time; bytes that were handed out are wiped from it.
+ */
+export const systemEntropy: Entropy = {
+  bytes(length) {
+    if (length > MAX_POOLED_BYTES) return randomBytes(length);
+    if (poolUsed + length > pool.length) {
+      pool = randomBytes(POOL_BYTES);
+      poolUsed = 0;
+    }
+    const drawn = Buffer.from(pool.subarray(poolUsed, poolUsed + length));
+    pool.fill(0, poolUsed, poolUsed + length);
+    poolUsed += length;
+    return drawn;
+  },
+};
 
 /** Reproducible bytes for tests: SHA-256 of the seed and a counter. Never use it for keys. */
 export function seededEntropy(seed: string): Entropy {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import { hashOf } from '../../core/hash-of.ts';
 
 /** `MD5OfMessageBody`: of the body's UTF-8, in lower-case hexadecimal. SDK clients verify it. */
 export function bodyDigest(body: string): string {
-  return createHash('md5').update(body).digest('hex');
+  return hashOf('md5', body, 'hex');
 }
 
 /**

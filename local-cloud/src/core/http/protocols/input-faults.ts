@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../../errors.ts';
 import { missingMembers } from '../codec/required-members.ts';
@@ -35,14 +36,11 @@ export function readChecked(
 /** @throws ShapeError for bytes that are no UTF-8 or no JSON */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {};
-  let text: string;
+  if (!isUtf8(body)) throw new ShapeError('the body is not valid UTF-8');
+  // A byte order mark is no part of the text.
+  const marked = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch (cause) {
-    throw Object.assign(new ShapeError('the body is not valid UTF-8'), { cause });
-  }
-  try {
-    return JSON.parse(text);
+    return JSON.parse(body.toString('utf8', marked ? 3 : 0));
   } catch {
     // The engine's own message repeats a piece of the body, which may hold a secret.
     throw new ShapeError('the body is not valid JSON');

@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { hashOf } from '../../hash-of.ts';
 import type { QueryParameters, RequestHead } from '../wire.ts';
 import type { CredentialScope } from './signed-request.ts';
 
@@ -34,7 +35,7 @@ export function hmacHex(key: Buffer, text: string): string {
 }
 
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hashOf('sha256', data, 'hex');
 }
 
 /** S3 signs the path as it is; every other service normalizes it and encodes it once more. */

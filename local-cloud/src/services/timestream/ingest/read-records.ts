@@ -13,7 +13,7 @@ import { checkDimensionName, checkMeasureName } from './column-names.ts';
 import { readMeasureValue } from './measure-values.ts';
 import { contentDigest, type IngestRecord, type RecordDimension, type RecordMeasure, seriesText } from './record.ts';
 import { checkSizes } from './record-sizes.ts';
-import { readTime, TIME_UNITS } from './record-time.ts';
+import { parseTime, readTime, TIME_UNITS } from './record-time.ts';
 
 const VALUE_TYPES = ['DOUBLE', 'BIGINT', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'MULTI'];
 
@@ -49,14 +49,13 @@ function readRecord(
   commonDimensions: readonly RecordDimension[],
   index: number,
 ): IngestRecord | string {
-  const at = `records.${index + 1}.member`;
   const measureName = own.MeasureName ?? common.MeasureName;
   if (measureName === undefined) throw missing('MeasureName', index);
   checkMeasureName(measureName);
   const unit = own.TimeUnit ?? common.TimeUnit ?? 'MILLISECONDS';
   const time = own.Time ?? common.Time;
   if (time === undefined) throw missing('Time', index);
-  const nanoseconds = readTime(time, unit, `${at}.time`);
+  const nanoseconds = parseTime(time, unit) ?? readTime(time, unit, `records.${index + 1}.member.time`);
   const version = readVersion(own.Version ?? common.Version ?? 1, index);
   const dimensions = mergeDimensions(readDimensions(own.Dimensions), commonDimensions, index);
   const emptyDimension = dimensions.find((dimension) => dimension.value === '');
@@ -196,17 +195,19 @@ function checkRecordShape(record: _Record, path: () => string, constraints: Cons
       `have length less than or equal to ${MAX_DIMENSIONS}`,
     );
   }
-  Dimensions?.forEach(({ Name, Value, DimensionValueType }, index) => {
-    const at = () => `${path()}.dimensions.${index + 1}.member`;
+  for (let index = 0; Dimensions !== undefined && index < Dimensions.length; index++) {
+    const { Name, Value, DimensionValueType } = Dimensions[index] as Dimension;
     if (Name === undefined || isTooLong(Name, 60)) {
-      constraints.required(Name, `${at()}.name`);
-      constraints.length(Name, `${at()}.name`, 1, 60);
+      const at = `${path()}.dimensions.${index + 1}.member.name`;
+      constraints.required(Name, at);
+      constraints.length(Name, at, 1, 60);
     }
-    if (Value === undefined) constraints.required(Value, `${at()}.value`);
+    if (Value === undefined) constraints.required(Value, `${path()}.dimensions.${index + 1}.member.value`);
     if (DimensionValueType !== undefined && DimensionValueType !== 'VARCHAR') {
-      constraints.oneOf(DimensionValueType, `${at()}.dimensionValueType`, ['VARCHAR']);
+      const at = `${path()}.dimensions.${index + 1}.member.dimensionValueType`;
+      constraints.oneOf(DimensionValueType, at, ['VARCHAR']);
     }
-  });
+  }
   if (MeasureValues !== undefined && MeasureValues.length > MAX_MEASURES_PER_RECORD) {
     constraints.fail(
       `${MeasureValues.length} measures`,
@@ -214,19 +215,23 @@ function checkRecordShape(record: _Record, path: () => string, constraints: Cons
       `have length less than or equal to ${MAX_MEASURES_PER_RECORD}`,
     );
   }
-  MeasureValues?.forEach(({ Name, Value, Type }, index) => {
-    const at = () => `${path()}.measureValues.${index + 1}.member`;
+  for (let index = 0; MeasureValues !== undefined && index < MeasureValues.length; index++) {
+    const { Name, Value, Type } = MeasureValues[index] as MeasureValue;
     if (Name === undefined || isTooLong(Name, 256)) {
-      constraints.required(Name, `${at()}.name`);
-      constraints.length(Name, `${at()}.name`, 1, 256);
+      const at = `${path()}.measureValues.${index + 1}.member.name`;
+      constraints.required(Name, at);
+      constraints.length(Name, at, 1, 256);
     }
     if (Value === undefined || isTooLong(Value, MAX_MEASURE_VALUE_BYTES)) {
-      constraints.required(Value, `${at()}.value`);
-      constraints.length(Value, `${at()}.value`, 1, MAX_MEASURE_VALUE_BYTES);
+      const at = `${path()}.measureValues.${index + 1}.member.value`;
+      constraints.required(Value, at);
+      constraints.length(Value, at, 1, MAX_MEASURE_VALUE_BYTES);
     }
-    if (Type === undefined) constraints.required(Type, `${at()}.type`);
-    else if (!VALUE_TYPES.includes(Type)) constraints.oneOf(Type, `${at()}.type`, VALUE_TYPES);
-  });
+    if (Type === undefined) constraints.required(Type, `${path()}.measureValues.${index + 1}.member.type`);
+    else if (!VALUE_TYPES.includes(Type)) {
+      constraints.oneOf(Type, `${path()}.measureValues.${index + 1}.member.type`, VALUE_TYPES);
+    }
+  }
 }
 
 /** Empty or over `max` characters. */

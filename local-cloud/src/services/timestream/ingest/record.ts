@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashOf } from '../../../core/hash-of.ts';
 import type { MeasureNameType, StoredType } from '../storage/table-layout.ts';
 
 export interface RecordDimension {
@@ -42,20 +42,26 @@ export function seriesText(measureName: string, dimensions: readonly RecordDimen
 }
 
 export function contentDigest(measures: readonly RecordMeasure[]): bigint {
-  if (measures.length > 1) {
-    const ordered = [...measures].sort((left, right) => (left.name < right.name ? -1 : 1));
-    return digest(ordered.map(measureText).join('|'));
+  let text = '';
+  for (const measure of inOrderOfName(measures)) {
+    const value = String(measure.value);
+    if (text !== '') text += '|';
+    text += `${measure.name.length}:${measure.name}:${measure.type}=${value.length}:${value}`;
   }
-  return digest(measures.map(measureText).join());
+  return digest(text);
 }
 
-function measureText(measure: RecordMeasure): string {
-  const text = String(measure.value);
-  return `${measure.name.length}:${measure.name}:${measure.type}=${text.length}:${text}`;
+function inOrderOfName(measures: readonly RecordMeasure[]): readonly RecordMeasure[] {
+  for (let index = 1; index < measures.length; index++) {
+    if ((measures[index] as RecordMeasure).name < (measures[index - 1] as RecordMeasure).name) {
+      return [...measures].sort((left, right) => (left.name < right.name ? -1 : 1));
+    }
+  }
+  return measures;
 }
 
 /** 128 bits of SHA-256 as a signed integer, the engine's HUGEINT. */
 export function digest(text: string): bigint {
-  const bytes = createHash('sha256').update(text).digest();
+  const bytes = hashOf('sha256', text, 'buffer');
   return (bytes.readBigInt64LE(0) << 64n) | bytes.readBigUInt64LE(8);
 }
