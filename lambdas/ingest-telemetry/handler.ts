@@ -5,6 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
 import { readEnvironment } from '../shared/environment.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
+import { serializeDirectly } from './direct-serialization.ts';
 import { type IngestReport, ingestBatch, type SequencePort } from './ingest-batch.ts';
 import type { QueueMessage } from './model.ts';
 import { queueLetters } from './queue-letters.ts';
@@ -31,7 +32,7 @@ const settings = {
   strictChannels: environment.STRICT_REPLAY_CHANNELS,
 };
 const store = timestreamStore(
-  new TimestreamWriteClient({ maxAttempts: 1 }),
+  serializeDirectly(new TimestreamWriteClient({ maxAttempts: 1 })),
   environment.DATABASE_NAME,
   environment.TABLE_NAME,
 );
