@@ -17,11 +17,12 @@ export class SteeredProcess<Command, Report extends { kind: string }> extends Ev
   #stderr: string[] = [];
   #exited = false;
 
-  constructor(name: string, entry: string) {
+  /** `flags` are Node.js options. */
+  constructor(name: string, entry: string, flags: readonly string[] = []) {
     super();
     this.#name = name;
     this.#child = fork(entry, [], {
-      execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning'],
+      execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning', ...flags],
       env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

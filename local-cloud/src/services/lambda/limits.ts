@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Bounds of AWS Lambda. Source unless stated otherwise: Lambda developer guide, "Lambda quotas", and the API reference. */
 
 /** Invoke, `Payload`: 6 MB synchronously, 1 MB asynchronously. */
@@ -55,6 +57,11 @@ export const MAX_EVENT_AGE = 21_600;
  * to be free, where AWS would start more.
  */
 export const MAX_ENVIRONMENTS_PER_FUNCTION = 10;
+/**
+ * Batches of one queue that are under way at once. Each needs a process, and processes beyond the number of cores only
+ * take time and memory from each other: the queue keeps what waits.
+ */
+export const MAX_BATCHES_PER_QUEUE = Math.max(2, availableParallelism());
 /** Events of one function that are being tried at the same time. */
 export const ASYNC_CONCURRENCY = 10;
 /** ms without an invocation after which an environment is ended; AWS states no time. */

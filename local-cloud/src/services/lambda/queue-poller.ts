@@ -8,7 +8,7 @@ import { failedMessages } from './batch-response.ts';
 import type { EventSourceRecord } from './event-source-record.ts';
 import type { FunctionDirectory } from './function-directory.ts';
 import type { FunctionRunner, InvocationResult } from './function-runner.ts';
-import { FIRST_THROTTLE_DELAY, MAX_ENVIRONMENTS_PER_FUNCTION, QUEUE_CONCURRENCY } from './limits.ts';
+import { FIRST_THROTTLE_DELAY, MAX_BATCHES_PER_QUEUE, QUEUE_CONCURRENCY } from './limits.ts';
 import { queueUrlOf } from './queue-url.ts';
 
 const DELETE_BATCH = 10;
@@ -101,7 +101,7 @@ export class QueuePoller {
 
   #concurrency(): number {
     const { maximumConcurrency = QUEUE_CONCURRENCY } = this.#mapping;
-    return Math.min(maximumConcurrency, MAX_ENVIRONMENTS_PER_FUNCTION);
+    return Math.min(maximumConcurrency, MAX_BATCHES_PER_QUEUE);
   }
 
   #runner(): FunctionRunner {
