@@ -24,6 +24,7 @@ export interface PlatformFigures {
 }
 
 const POLL = 100;
+const SETTLE_POLL = 25;
 const SETTLE_TIMEOUT = 120_000;
 
 let bootId = 1;
@@ -57,6 +58,8 @@ export async function measurePlatform(platform: PlatformUnderTest, load: LoadSha
   const deadline = Date.now() + SETTLE_TIMEOUT;
   let rows = 0;
   while (rows < result.samples && Date.now() < deadline) {
+    // Asked without a pause, the counting would take from what it waits for.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL));
     rows = (await platform.ledger.telemetryRows()) - ledgerBefore.telemetryRows;
   }
   const lastQueryable = Date.now();
