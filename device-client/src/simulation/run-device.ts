@@ -15,6 +15,8 @@ export interface DeviceRunOptions {
   /** ms to wait before the first sample, so that a fleet does not speak in one breath */
   readonly phase?: number;
   readonly signal: AbortSignal;
+  /** ms that unacknowledged messages may take after `signal` aborted. @default 15000 */
+  readonly patience?: number;
 }
 
 /** What one device has sent and got acknowledged. Grows while it runs. */
@@ -42,7 +44,18 @@ export function emptyRun(): DeviceRun {
   };
 }
 
-/** Samples until `signal` aborts or the sensors have nothing more, then waits for what is in flight. */
+const DEFAULT_PATIENCE = 15_000;
+
+/** Resolves when either signal aborts. */
+function whenAborted(...signals: AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const any = AbortSignal.any(signals);
+    if (any.aborted) resolve();
+    else any.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Samples until `signal` aborts or the sensors have nothing more, then waits for what is in flight: after an abort up to `patience`. */
 export async function runDevice(options: DeviceRunOptions, run: DeviceRun = emptyRun()): Promise<DeviceRun> {
   const { device, sensors, interval, healthInterval, signal } = options;
   const clock = options.clock ?? systemClock;
@@ -76,7 +89,12 @@ export async function runDevice(options: DeviceRunOptions, run: DeviceRun = empt
     due += interval;
     await sleep(clock, Math.max(0, due - clock.now()), signal);
   }
-  await device.flush();
+  const flushed = new AbortController();
+  const patience = whenAborted(signal, flushed.signal).then(() =>
+    sleep(clock, options.patience ?? DEFAULT_PATIENCE, flushed.signal),
+  );
+  await Promise.race([device.flush(), patience]);
+  flushed.abort();
   return run;
 }
 
