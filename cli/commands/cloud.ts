@@ -49,7 +49,7 @@ export async function cloud(options: CloudOptions): Promise<void> {
       [
         '# settings for the AWS CLI and SDKs',
         `export AWS_ENDPOINT_URL=${description.apiUrl}`,
-        `export AWS_REGION=${description.region}`,
+        `export AWS_REGION=${description.region} AWS_DEFAULT_REGION=${description.region}`,
         `export AWS_SHARED_CREDENTIALS_FILE=${description.credentialsFile}`,
         `export AWS_CA_BUNDLE=${description.caFile}`,
         `export NODE_EXTRA_CA_CERTS=${description.caFile}`,
