@@ -1,6 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Failure } from '../failure.ts';
+
+/** Resolved from here, because a bare name would be looked for from the working directory, which may be anywhere. */
+const TYPESCRIPT_LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Lines of a child's standard error kept for a message about its death. */
 const KEPT_LINES = 20;
@@ -22,7 +27,7 @@ export class SteeredProcess<Command, Report extends { kind: string }> extends Ev
     super();
     this.#name = name;
     this.#child = fork(entry, [], {
-      execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning', ...flags],
+      execArgv: ['--import', TYPESCRIPT_LOADER, '--disable-warning=ExperimentalWarning', ...flags],
       env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
