@@ -47,9 +47,13 @@ export class ExecutionEnvironment {
   readonly #clock: Clock;
   readonly #closed: Promise<void>;
   #alive = true;
+  /** All output has been read, and nothing more comes. */
+  #ended = false;
   #exitReason = '';
   #onMessage: ((message: RuntimeMessage) => void) | undefined;
   #onOutputEnd: ((requestId: string) => void) | undefined;
+  /** Told of the end. Not reactions of `#closed`, which would keep every invocation that ever waited, with its event. */
+  readonly #onClosed = new Set<() => void>();
 
   constructor(settings: EnvironmentSettings, clock: Clock) {
     this.#clock = clock;
@@ -75,9 +79,12 @@ export class ExecutionEnvironment {
     this.#closed = new Promise((resolve) => {
       const finish = (): void => {
         this.#alive = false;
+        this.#ended = true;
         output.close();
         errors.close();
         resolve();
+        for (const tell of this.#onClosed) tell();
+        this.#onClosed.clear();
         settings.exited();
       };
       child.once('close', finish);
@@ -105,23 +112,28 @@ export class ExecutionEnvironment {
 
   /** Runs one invocation; whatever is not an answer in time ends the process. */
   async invoke(message: InvokeMessage, milliseconds: number): Promise<InvokeOutcome> {
+    let outputEnded: () => void = () => {};
     const outputEnd = new Promise<void>((resolve) => {
-      this.#onOutputEnd = (id) => {
-        if (id === message.id) resolve();
-      };
+      outputEnded = resolve;
     });
+    const { id: requestId } = message;
+    this.#onOutputEnd = (id) => {
+      if (id === requestId) outputEnded();
+    };
+    this.#onClosed.add(outputEnded);
     this.#send(message);
     const outcome = await this.#await<InvokeOutcome>(milliseconds, (answer, settle) => {
       if (answer.type === 'initError') {
         settle({ kind: 'error', error: answer.error, fatal: true, durationMilliseconds: 0, maxRssKilobytes: 0 });
-      } else if (answer.type !== 'ready' && answer.id === message.id) {
+      } else if (answer.type !== 'ready' && answer.id === requestId) {
         settle(answer.type === 'error' ? { kind: 'error', ...answer } : { kind: 'response', ...answer });
       }
     });
     if (outcome.kind === 'timeout') await this.kill();
     else if (outcome.kind === 'exit' || (outcome.kind === 'error' && outcome.fatal)) await this.#closed;
-    else await Promise.race([outputEnd, this.#closed]);
+    else await outputEnd;
     this.#onOutputEnd = undefined;
+    this.#onClosed.delete(outputEnded);
     return outcome;
   }
 
@@ -142,11 +154,14 @@ export class ExecutionEnvironment {
       const settle = (outcome: O | { kind: 'exit'; reason: string } | { kind: 'timeout' }): void => {
         timer.cancel();
         this.#onMessage = undefined;
+        this.#onClosed.delete(ended);
         resolve(outcome);
       };
+      const ended = (): void => settle({ kind: 'exit', reason: this.#exitReason });
       this.#onMessage = (message) => read(message, settle);
       // Messages that were sent before the end have been delivered by then.
-      void this.#closed.then(() => settle({ kind: 'exit', reason: this.#exitReason }));
+      if (this.#ended) ended();
+      else this.#onClosed.add(ended);
     });
   }
 
