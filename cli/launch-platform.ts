@@ -36,7 +36,7 @@ export interface LaunchedPlatform {
 /** Synthesizes and starts the cloud side by side, then deploys. @throws Failure; nothing is left running */
 export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPlatform> {
   const { dataDirectory, mqttPort, port } = options;
-  const cloud = forkCloud();
+  const cloud = await forkCloud();
   try {
     const assembly = options.assembly ?? join(dataDirectory, 'cdk.out');
     const started = cloud.next('started').then(({ description }) => options.onListening?.(description));

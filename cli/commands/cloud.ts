@@ -18,7 +18,7 @@ export async function cloud(options: CloudOptions): Promise<void> {
     process.once('SIGINT', () => done());
     process.once('SIGTERM', () => done());
   });
-  const child = forkCloud();
+  const child = await forkCloud();
   try {
     const started = child.next('started');
     child.send({

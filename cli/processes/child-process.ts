@@ -26,8 +26,9 @@ export class SteeredProcess<Command, Report extends { kind: string }> extends Ev
   constructor(name: string, entry: string, flags: readonly string[] = []) {
     super();
     this.#name = name;
+    const loader = entry.endsWith('.ts') ? ['--import', TYPESCRIPT_LOADER] : [];
     this.#child = fork(entry, [], {
-      execArgv: ['--import', TYPESCRIPT_LOADER, '--disable-warning=ExperimentalWarning', ...flags],
+      execArgv: [...loader, '--disable-warning=ExperimentalWarning', ...flags],
       env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

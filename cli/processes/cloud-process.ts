@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { CloudCommand, CloudReport } from '../../local-cloud/src/main.ts';
+import { bundledCloud } from './bundle-cloud.ts';
 import { SteeredProcess } from './child-process.ts';
 
 export type CloudProcess = SteeredProcess<CloudCommand, CloudReport>;
@@ -11,10 +11,6 @@ export type CloudProcess = SteeredProcess<CloudCommand, CloudReport>;
 const FLAGS = ['--max-semi-space-size=32'];
 
 /** The local cloud in a process of its own, so that devices and display never share its event loop. */
-export function forkCloud(): CloudProcess {
-  return new SteeredProcess(
-    'the local cloud',
-    fileURLToPath(new URL('../../local-cloud/src/main.ts', import.meta.url)),
-    FLAGS,
-  );
+export async function forkCloud(): Promise<CloudProcess> {
+  return new SteeredProcess('the local cloud', await bundledCloud(), FLAGS);
 }
