@@ -2,7 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { CloudError, messageOf } from './errors.ts';
+import type { DurableLog } from './journal/durable-log.ts';
 import { Journal } from './journal/journal.ts';
+
+export type { DurableLog } from './journal/durable-log.ts';
 
 /**
  * State of the cloud on disk.
@@ -35,15 +38,6 @@ export interface Collection<V> {
   values(): IterableIterator<V>;
   /** In order of first insertion within a run, key order after a restart. */
   entries(): IterableIterator<[string, V]>;
-}
-
-export interface DurableLog {
-  /** Appends and returns an id that grows by one with each append, across restarts. */
-  append(value: Uint8Array): number;
-  get(id: number): Buffer | undefined;
-  remove(id: number): void;
-  /** Oldest first; `from` is inclusive. */
-  entries(from?: number): Iterable<[number, Buffer]>;
 }
 
 /**

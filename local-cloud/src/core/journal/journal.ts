@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { CloudError } from '../errors.ts';
-import type { DurableLog } from '../store.ts';
 import { Batch, ENTRY, readBatches } from './batch.ts';
+import type { DurableLog } from './durable-log.ts';
 import { Segment, segmentNumber } from './segment.ts';
 
 /** A segment that has grown to this is followed by another. */

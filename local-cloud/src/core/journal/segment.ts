@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ENTRY_HEADER_BYTES } from './batch.ts';
+import { ENTRY_HEADER_BYTES } from './entry-format.ts';
 
 const writeAsync = promisify(write);
 const syncAsync = promisify(fdatasync);

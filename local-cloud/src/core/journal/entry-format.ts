@@ -1,0 +1,2 @@
+/** From the start of an entry to its bytes. */
+export const ENTRY_HEADER_BYTES = PREFIX_BYTES + 4;
