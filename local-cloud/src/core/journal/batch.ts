@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { createChecksum } from '../http/checksums.ts';
-import { ENTRY_HEADER_BYTES } from './entry-format.ts';
+import { ENTRY_HEADER_BYTES, PREFIX_BYTES } from './entry-format.ts';
 import type { Segment } from './segment.ts';
 
 /**
@@ -17,7 +17,6 @@ export const ENTRY = { put: 1, remove: 2, name: 3 } as const;
 
 const MAGIC = 0x314a5746;
 const HEADER_BYTES = 12;
-const PREFIX_BYTES = 11;
 const FIRST_CAPACITY = 256 * 1024;
 /** Buffers above this are not used again. */
 const KEPT_CAPACITY = 4 * 1024 * 1024;
