@@ -27,6 +27,25 @@ const RUNS: Readonly<Record<PartName, Readonly<Record<Size, (setting: Setting) =
   },
 };
 
+/** A part that could not go on has broken an invariant of its own: what it found so far is lost, but not why. */
+async function ranToItsEnd(part: PartName, size: Size, setting: Setting): Promise<PartResult> {
+  const began = performance.now();
+  try {
+    return await RUNS[part][size](setting);
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const found = [setting.subject.ended, reason, ...setting.faults.describe()].filter((text) => text !== undefined);
+    return {
+      part,
+      seed: setting.dice.seed,
+      seconds: Math.round((performance.now() - began) / 1000),
+      tried: [],
+      figures: {},
+      invariants: [{ claim: 'the run comes to its end', held: false, found: found.join('; ') }],
+    };
+  }
+}
+
 /** Runs parts, one after the other, against a platform of their own in a directory that is removed afterwards. */
 export async function runParts(
   parts: readonly PartName[],
@@ -49,7 +68,7 @@ export async function runParts(
       ...(parts.includes('fuzz') && { publishesPerSecondPerConnection: Number.MAX_SAFE_INTEGER }),
     });
     const results: PartResult[] = [];
-    for (const part of parts) results.push(await RUNS[part][size]({ subject, dice, faults, say }));
+    for (const part of parts) results.push(await ranToItsEnd(part, size, { subject, dice, faults, say }));
     return results;
   } finally {
     await subject?.stop();

@@ -7,7 +7,7 @@ export interface Reckoning {
   /** Rows of one thing, channel, boot and sequence at one time. */
   readonly distinctRows: number;
   /** Acknowledged samples without a row of their content. */
-  readonly missing: readonly string[];
+  readonly missing: readonly { readonly message: string; readonly sample: string }[];
   /** Rows whose message no device has sent, or with more rows than samples. */
   readonly surplus: readonly string[];
 }
@@ -29,12 +29,12 @@ export async function reckon(subject: Subject, ledger: SentLedger): Promise<Reck
     own.set(row, (own.get(row) ?? 0) + 1);
     stored.set(key, own);
   }
-  const missing: string[] = [];
+  const missing: { message: string; sample: string }[] = [];
   for (const [key, message] of ledger.messages) {
     const own = stored.get(key);
     message.samples.forEach((sample, index) => {
       const row = `${storeTime(sample, message.sequence, index)} ${Number(sample.values.reading)}`;
-      if (own?.has(row) !== true) missing.push(`${key} sample ${index}`);
+      if (own?.has(row) !== true) missing.push({ message: key, sample: `${key} sample ${index}` });
     });
   }
   const surplus = [...stored].flatMap(([key, own]) => {
