@@ -22,13 +22,12 @@ export class SteeredProcess<Command, Report extends { kind: string }> extends Ev
   #stderr: string[] = [];
   #exited = false;
 
-  /** `flags` are Node.js options. */
-  constructor(name: string, entry: string, flags: readonly string[] = []) {
+  constructor(name: string, entry: string) {
     super();
     this.#name = name;
     const loader = entry.endsWith('.ts') ? ['--import', TYPESCRIPT_LOADER] : [];
     this.#child = fork(entry, [], {
-      execArgv: [...loader, '--disable-warning=ExperimentalWarning', ...flags],
+      execArgv: [...loader, '--disable-warning=ExperimentalWarning'],
       env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
