@@ -118,9 +118,9 @@ test('the broker’s disconnect carries the reason of the API', async () => {
 
 test('a disconnect by certificate ends its connections alone', async () => {
   const client = await fixture.connected('a', 5);
-  fixture.broker.disconnect({ certificateId: 'another' }, 'revoked');
+  fixture.broker.disconnect({ principalId: 'another' }, 'revoked');
   await client.settle();
-  fixture.broker.disconnect({ certificateId }, 'revoked');
+  fixture.broker.disconnect({ principalId: certificateId }, 'revoked');
   await client.ended;
   expect(await disconnected(1)).toMatchObject([{ disconnectReason: 'SERVER_INITIATED_DISCONNECT' }]);
 });

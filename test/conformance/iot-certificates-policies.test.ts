@@ -58,9 +58,9 @@ describe('certificates', () => {
         validity: { notAfter: new Date('2049-12-31T23:59:59Z') },
       },
     });
-    expect(devices.isActive(certificate)).toBe(false);
+    expect(devices.admit([certificate], undefined)).toBe(false);
     await iot.call('UpdateCertificate', { certificateId: made.certificateId, newStatus: 'ACTIVE' });
-    expect(devices.isActive(certificate)).toBe(true);
+    expect(devices.admit([certificate], undefined)).toBe(true);
   });
 
   test('come with a key pair that nothing keeps', async () => {
@@ -152,13 +152,13 @@ describe('certificates', () => {
       const input = { certificatePem: certificate.toString(), status: 'ACTIVE' };
       await iot.call('RegisterCertificateWithoutCA', input);
     }
-    expect([devices.isActive(expiring), devices.isActive(early)]).toEqual([true, false]);
+    expect([devices.admit([expiring], undefined), devices.admit([early], undefined)]).toEqual([true, false]);
     await iot.cloud.clock.advance(86_400_001);
-    expect([devices.isActive(expiring), devices.isActive(early)]).toEqual([false, true]);
+    expect([devices.admit([expiring], undefined), devices.admit([early], undefined)]).toEqual([false, true]);
   });
 
   test('that nobody registered are not active', async () => {
-    expect(iot.cloud.ports.get('devices').isActive(await makeForeignCertificate())).toBe(false);
+    expect(iot.cloud.ports.get('devices').admit([await makeForeignCertificate()], undefined)).toBe(false);
   });
 });
 

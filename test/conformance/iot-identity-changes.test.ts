@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceConnection } from '../../local-cloud/src/core/mqtt.ts';
+import { connectionOf } from '../../local-cloud/src/services/iot/testing/connection-of.ts';
 import { type IotTestCloud, makeCsr, startIot } from '../../local-cloud/src/services/iot/testing/iot-test-cloud.ts';
 
 // Developer guide, iot-policies: "Changes made to a policy can take a few minutes to become effective because of how
@@ -46,7 +47,7 @@ async function makeDevice(clientId: string): Promise<Device> {
     certificateId: made.certificateId,
     principal: made.certificateArn,
     certificate,
-    connection: iot.cloud.ports.get('devices').connection(certificate, clientId, '127.0.0.1'),
+    connection: connectionOf(certificate, clientId, '127.0.0.1'),
   };
 }
 
@@ -108,7 +109,7 @@ describe('a change', () => {
     expect(may(device, 'one')).toBe(false);
     await iot.call('AttachPolicy', { policyName: 'p', target: device.principal });
     expect(may(device, 'one')).toBe(false);
-    const again = iot.cloud.ports.get('devices').connection(device.certificate, 'c', '127.0.0.1');
+    const again = connectionOf(device.certificate, 'c', '127.0.0.1');
     expect(may({ ...device, connection: again }, 'one')).toBe(true);
   });
 
@@ -136,11 +137,11 @@ describe('a certificate that loses its right', () => {
       const other = await makeDevice('d');
       await iot.call('UpdateCertificate', { certificateId: device.certificateId, newStatus });
       const devices = iot.cloud.ports.get('devices');
-      expect(devices.isActive(device.certificate)).toBe(false);
+      expect(devices.admit([device.certificate], undefined)).toBe(false);
       expect(ended).toEqual([]);
       await iot.cloud.clock.advance(DELAY);
       expect(ended).toEqual([device.certificateId]);
-      expect(devices.isActive(other.certificate)).toBe(true);
+      expect(devices.admit([other.certificate], undefined)).toBe(true);
     },
   );
 
@@ -179,14 +180,19 @@ test('the registry, attachments and certificates are there again after a restart
 
   iot = await startIot({ directory });
   const devices = iot.cloud.ports.get('devices');
-  expect(devices.isActive(device.certificate)).toBe(true);
-  expect(devices.isAllowed(devices.connection(device.certificate, 't', '127.0.0.1'), 'iot:Publish', 'one')).toBe(true);
+  expect(devices.admit([device.certificate], undefined)).toBe(true);
+  expect(devices.isAllowed(connectionOf(device.certificate, 't', '127.0.0.1'), 'iot:Publish', 'one')).toBe(true);
   expect(await iot.call('ListThingsInThingGroup', { thingGroupName: 'g' })).toMatchObject({ things: ['t'] });
 });
 
 test('an ownership token outlives a restart, and expires by the clock even if nobody was there', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'fleetwright-iot-'));
-  const claim = { clientId: 'claim', certificateId: 'c'.repeat(64), sourceIp: '127.0.0.1' };
+  const claim = {
+    clientId: 'claim',
+    principalId: 'c'.repeat(64),
+    certificateId: 'c'.repeat(64),
+    sourceIp: '127.0.0.1',
+  };
   iot = await startIot({ directory });
   await iot.publish(claim, '$aws/certificates/create-from-csr/json', {
     certificateSigningRequest: (await makeCsr()).pem,

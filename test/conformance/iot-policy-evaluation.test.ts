@@ -1,3 +1,4 @@
+import { connectionOf } from '../../local-cloud/src/services/iot/testing/connection-of.ts';
 import { makeForeignCertificate } from '../../local-cloud/src/services/iot/testing/iot-test-cloud.ts';
 import {
   ARN,
@@ -303,7 +304,7 @@ test('a condition on the time is asked anew each time', async () => {
   await probe.use(certificate);
   await probe.attach([allow('iot:Publish', '*', { DateLessThan: { 'aws:CurrentTime': end } })]);
   const devices = probe.iot.cloud.ports.get('devices');
-  const connection = devices.connection(certificate, 'c', '127.0.0.1');
+  const connection = connectionOf(certificate, 'c', '127.0.0.1');
   expect(devices.isAllowed(connection, 'iot:Publish', 'a')).toBe(true);
   await probe.iot.cloud.clock.advance(60_000);
   expect(devices.isAllowed(connection, 'iot:Publish', 'a')).toBe(false);

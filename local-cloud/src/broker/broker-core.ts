@@ -1,4 +1,4 @@
-import type { DeviceDirectory, RuleIngress } from '../core/mqtt.ts';
+import type { DeviceDirectory, PresenceChange, RuleIngress } from '../core/mqtt.ts';
 import type { CloudContext } from '../core/plugin.ts';
 import { CommitGroup } from './commit-group.ts';
 import { IngressGauge } from './ingress-gauge.ts';
@@ -38,7 +38,12 @@ export class BrokerCore {
   readonly #devices: DeviceDirectory;
   readonly #rules: RuleIngress;
 
-  constructor(context: CloudContext, limits: BrokerLimits, reserved: ReservedTopicRegistry) {
+  constructor(
+    context: CloudContext,
+    limits: BrokerLimits,
+    reserved: ReservedTopicRegistry,
+    presence?: (change: PresenceChange) => void,
+  ) {
     const { clock, entropy, ports, store } = context;
     this.context = context;
     this.limits = limits;
@@ -57,7 +62,7 @@ export class BrokerCore {
     });
     this.sessions.onEnd((session) => this.wills.sessionEnded(session));
     this.versions = new PresenceVersions(store, clock);
-    this.lifecycle = new LifecycleEvents(clock, (message) => this.publishDetached(message));
+    this.lifecycle = new LifecycleEvents(clock, (message) => this.publishDetached(message), presence);
     this.gauge = new IngressGauge(limits.ingressBytes);
   }
 

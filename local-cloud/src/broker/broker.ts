@@ -1,7 +1,6 @@
-import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { AwsError, NotImplementedError } from '../core/errors.ts';
-import type { DeviceConnection, MessageBroker, MqttMessage } from '../core/mqtt.ts';
+import type { ConnectionCredentials, DeviceConnection, MessageBroker, MqttMessage } from '../core/mqtt.ts';
 import type { BrokerCore } from './broker-core.ts';
 import { Client, type ClientObserver, type Established } from './client.ts';
 import { handlePacket } from './dispatch.ts';
@@ -10,7 +9,7 @@ import { subjectOf } from './packets/subscribe.ts';
 import { type DisconnectReason, REASON } from './reason-codes.ts';
 
 /** The live connections, and the broker as other services see it. */
-export class Broker implements MessageBroker, ClientObserver {
+export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver {
   readonly #core: BrokerCore;
   /** Connections before their CONNECT too. */
   readonly #all = new Set<Client>();
@@ -21,17 +20,17 @@ export class Broker implements MessageBroker, ClientObserver {
     this.#core = core;
   }
 
-  connect(socket: TLSSocket, certificate: X509Certificate): void {
+  connect(socket: TLSSocket, credentials: ConnectionCredentials): void {
     if (this.#stopping) {
       socket.destroy();
       return;
     }
-    this.#all.add(new Client(this.#core, socket, certificate, handlePacket, this));
+    this.#all.add(new Client(this.#core, socket, credentials, handlePacket, this));
   }
 
   /**
    * @throws AwsError `InvalidRequestException` for a topic that cannot be published to
-   * @throws NotImplementedError for a request to a service (a shadow update by a rule): those come from devices alone
+   * @throws NotImplementedError for a request that only a device connection can make, such as provisioning
    */
   async publish(message: MqttMessage): Promise<void> {
     const { clock } = this.#core.context;
@@ -39,10 +38,15 @@ export class Broker implements MessageBroker, ClientObserver {
     if (!info.wellFormed || !info.acceptable) {
       throw new AwsError('InvalidRequestException', `The topic name '${message.topic}' is not valid`, 400);
     }
-    if (info.kind === 'reserved' && this.#core.reserved.isRequest(message.topic)) {
-      throw new NotImplementedError(`publishing to the reserved topic ${message.topic} without a device connection`);
-    }
     const received = message.receivedAt > 0 ? message : { ...message, receivedAt: clock.now() };
+    if (info.kind === 'reserved' && this.#core.reserved.isRequest(message.topic)) {
+      const handler = this.#core.reserved.find(message.topic);
+      if (handler?.handleService === undefined) {
+        throw new NotImplementedError(`publishing to the reserved topic ${message.topic} without a device connection`);
+      }
+      await handler.handleService(received);
+      return;
+    }
     await this.#core.publish(toBrokerMessage(received));
   }
 
@@ -65,12 +69,12 @@ export class Broker implements MessageBroker, ClientObserver {
   }
 
   /** `reason` is AWS's lifecycle reason; any other text counts as `SERVER_INITIATED_DISCONNECT`. */
-  disconnect(match: { certificateId?: string; clientId?: string }, reason: string): void {
+  disconnect(match: { principalId?: string; clientId?: string }, reason: string): void {
     for (const client of [...this.#byClientId.values()]) {
       const connection = client.state?.connection;
       if (connection === undefined) continue;
-      if (match.certificateId === undefined && match.clientId === undefined) continue;
-      if (match.certificateId !== undefined && match.certificateId !== connection.certificateId) continue;
+      if (match.principalId === undefined && match.clientId === undefined) continue;
+      if (match.principalId !== undefined && match.principalId !== connection.principalId) continue;
       if (match.clientId !== undefined && match.clientId !== connection.clientId) continue;
       client.close(REASON.administrativeAction, lifecycleReason(reason), reason);
     }
@@ -83,11 +87,11 @@ export class Broker implements MessageBroker, ClientObserver {
   }
 
   /** A certificate was revoked, deleted or lost its policy: its connections end after the configured delay. */
-  identityChanged(certificateId: string): void {
+  identityChanged(principalId: string): void {
     const { limits, context } = this.#core;
     const end = (): void => {
       for (const client of [...this.#byClientId.values()]) {
-        if (client.state?.connection.certificateId !== certificateId) continue;
+        if (client.state?.connection.principalId !== principalId) continue;
         client.close(REASON.notAuthorized, 'FORBIDDEN_ACCESS', 'the identity of the client has changed');
       }
     };

@@ -1,7 +1,6 @@
-import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Timer } from '../core/clock.ts';
-import type { DeviceConnection, PublisherIdentity } from '../core/mqtt.ts';
+import type { ConnectionCredentials, DeviceConnection, PublisherIdentity } from '../core/mqtt.ts';
 import { AckQueue, type AckSink } from './ack-queue.ts';
 import type { BrokerCore } from './broker-core.ts';
 import type { Delivery } from './delivery.ts';
@@ -46,7 +45,7 @@ export interface ClientObserver {
 }
 
 /** Why nothing is read from a socket for now. */
-export const HOLD = { acknowledgements: 1, output: 2, rate: 4, ingress: 8 } as const;
+export const HOLD = { acknowledgements: 1, output: 2, rate: 4, ingress: 8, authentication: 16 } as const;
 
 const CONNECT_BYTE = 0x10;
 
@@ -65,7 +64,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
  */
 export class Client implements SubscriberLink, AckSink, Holdable {
   readonly core: BrokerCore;
-  readonly certificate: X509Certificate;
+  readonly credentials: ConnectionCredentials;
   readonly sourceIp: string;
   readonly output: Output;
   readonly acks: AckQueue;
@@ -92,14 +91,14 @@ export class Client implements SubscriberLink, AckSink, Holdable {
   constructor(
     core: BrokerCore,
     socket: TLSSocket,
-    certificate: X509Certificate,
+    credentials: ConnectionCredentials,
     handle: PacketHandler,
     observer: ClientObserver,
   ) {
     const { limits } = core;
     const { clock } = core.context;
     this.core = core;
-    this.certificate = certificate;
+    this.credentials = credentials;
     this.sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.receivedAt = clock.now();
     this.#lastPacketAt = this.receivedAt;
@@ -185,6 +184,17 @@ export class Client implements SubscriberLink, AckSink, Holdable {
   hold(reason: number): void {
     if (this.#held === 0) this.#socket.pause();
     this.#held |= reason;
+  }
+
+  /** What a handler held the client for has come: acts on it, unless the connection is gone, and goes on reading. */
+  attempt(reason: number, act: () => void): void {
+    if (this.#closed) return;
+    try {
+      act();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.release(reason);
   }
 
   release(reason: number): void {

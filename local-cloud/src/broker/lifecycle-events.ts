@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.ts';
+import type { PresenceChange } from '../core/mqtt.ts';
 import { BrokerMessage } from './message.ts';
 import type { DisconnectReason } from './reason-codes.ts';
 
 /** A connection, as lifecycle events name it. */
 export interface LifecycleSubject {
   readonly clientId: string;
-  /** Certificate id. */
   readonly principalIdentifier: string;
   readonly sessionIdentifier: string;
 }
@@ -17,13 +17,20 @@ export interface LifecycleSubject {
 export class LifecycleEvents {
   readonly #clock: Clock;
   readonly #publish: (message: BrokerMessage) => void;
+  readonly #presence: (change: PresenceChange) => void;
 
-  constructor(clock: Clock, publish: (message: BrokerMessage) => void) {
+  constructor(
+    clock: Clock,
+    publish: (message: BrokerMessage) => void,
+    presence: (change: PresenceChange) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#publish = publish;
+    this.#presence = presence;
   }
 
   connected(subject: LifecycleSubject, ipAddress: string, versionNumber: number): void {
+    this.#presence({ clientId: subject.clientId, connected: true, at: this.#clock.now() });
     this.#send('presence/connected', subject.clientId, (timestamp) => ({
       clientId: subject.clientId,
       timestamp,
@@ -41,6 +48,8 @@ export class LifecycleEvents {
     clientInitiatedDisconnect: boolean,
     versionNumber: number,
   ): void {
+    const { clientId } = subject;
+    this.#presence({ clientId, connected: false, at: this.#clock.now(), reason: disconnectReason });
     this.#send('presence/disconnected', subject.clientId, (timestamp) => ({
       clientId: subject.clientId,
       timestamp,

@@ -13,8 +13,11 @@ export interface ListenerOptions {
   readonly handshakeTimeoutMs: number;
   /** Refuse clients that do not name the server they want (SNI). */
   readonly requireServerName: boolean;
-  /** The certificate is registered and active. */
-  isActive(certificate: X509Certificate): boolean;
+  /** The certificate is registered and active; `chain` begins with it. */
+  admit(
+    chain: readonly [X509Certificate, ...X509Certificate[]],
+    serverName: string | undefined,
+  ): boolean | Promise<boolean>;
   /** A client with an active certificate, whose key it has proven to hold. */
   onClient(socket: TLSSocket, certificate: X509Certificate): void;
   onRefused(reason: string): void;
@@ -91,22 +94,44 @@ export class Listener {
   #admit(socket: TLSSocket): void {
     socket.on('error', () => {});
     const certificate = socket.getPeerX509Certificate();
-    const refusal = this.#refusal(socket, certificate);
-    if (refusal === undefined && certificate !== undefined) {
-      this.#options.onClient(socket, certificate);
+    if (certificate === undefined) {
+      this.#refuse(socket, 'no client certificate');
       return;
     }
-    this.#options.onRefused(refusal ?? 'no client certificate');
-    socket.destroy();
+    const serverName = serverNameOf(socket);
+    if (this.#options.requireServerName && serverName === undefined) {
+      this.#refuse(socket, 'no server name (SNI)');
+      return;
+    }
+    const decide = (admitted: boolean): void => {
+      if (socket.destroyed) return;
+      if (admitted) this.#options.onClient(socket, certificate);
+      else this.#refuse(socket, 'the client certificate is not registered or not active');
+    };
+    const admitted = this.#options.admit(chainOf(certificate), serverName);
+    if (typeof admitted === 'boolean') decide(admitted);
+    else admitted.then(decide, (error: unknown) => this.#refuse(socket, messageOf(error)));
   }
 
-  #refusal(socket: TLSSocket, certificate: X509Certificate | undefined): string | undefined {
-    if (certificate === undefined) return 'no client certificate';
-    if (!this.#options.isActive(certificate)) return 'the client certificate is not registered or not active';
-    const name = (socket as { servername?: string | false }).servername;
-    if (this.#options.requireServerName && (name === undefined || name === false)) return 'no server name (SNI)';
-    return undefined;
+  #refuse(socket: TLSSocket, reason: string): void {
+    this.#options.onRefused(reason);
+    socket.destroy();
   }
+}
+
+function serverNameOf(socket: TLSSocket): string | undefined {
+  const name = (socket as { servername?: string | false }).servername;
+  return name === undefined || name === false ? undefined : name;
+}
+
+/** What the client sent: its certificate, and those of its issuers where it sent them. */
+function chainOf(own: X509Certificate): [X509Certificate, ...X509Certificate[]] {
+  const chain: [X509Certificate, ...X509Certificate[]] = [own];
+  for (let issuer = own.issuerCertificate; issuer !== undefined; issuer = issuer.issuerCertificate) {
+    if (chain.some((known) => known.fingerprint256 === issuer?.fingerprint256)) break;
+    chain.push(issuer);
+  }
+  return chain;
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): CloudError {

@@ -1,3 +1,4 @@
+import type { PresenceChange } from '../core/mqtt.ts';
 import type { CloudContext, ServicePlugin } from '../core/plugin.ts';
 import { Broker } from './broker.ts';
 import { BrokerCore } from './broker-core.ts';
@@ -31,12 +32,18 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
   return (context) => {
     const reserved = new ReservedTopicRegistry();
     context.ports.provide('reservedTopics', reserved);
-    const lazy = lazyBroker(context, limits, reserved);
+    const presenceListeners: ((change: PresenceChange) => void)[] = [];
+    const lazy = lazyBroker(context, limits, reserved, (change) => {
+      for (const listener of presenceListeners) listener(change);
+    });
     context.ports.provide('broker', {
       publish: (message) => lazy.get().publish(message),
       reply: (clientId, topic, payload) => lazy.get().reply(clientId, topic, payload),
       disconnect: (match, reason) => lazy.get().disconnect(match, reason),
       connectedClients: () => lazy.get().connectedClients(),
+      onPresence: (listener) => {
+        presenceListeners.push(listener);
+      },
     });
     let port = configuredPort;
     let listener: Listener | undefined;
@@ -47,15 +54,15 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
       },
       async start() {
         const broker = lazy.get();
-        context.ports.get('devices').onIdentityChange((certificateId) => broker.identityChanged(certificateId));
+        context.ports.get('devices').onIdentityChange((principalId) => broker.identityChanged(principalId));
         listener = new Listener({
           host,
           port: configuredPort,
           requireServerName,
           identity: context.ports.get('serverIdentity'),
           handshakeTimeoutMs: limits.connectTimeoutMs,
-          isActive: (certificate) => context.ports.get('devices').isActive(certificate),
-          onClient: (socket, certificate) => broker.connect(socket, certificate),
+          admit: (chain, serverName) => context.ports.get('devices').admit(chain, serverName),
+          onClient: (socket, certificate) => broker.connect(socket, { kind: 'certificate', certificate }),
           onRefused: (reason) => {
             context.meter.count('mqtt.connectsRefused');
             context.log('info', 'mqtt connection refused', { reason });
@@ -77,13 +84,18 @@ interface LazyBroker {
 }
 
 /** The broker is made at its first use: other plugins publish while they start, before the listener is up. */
-function lazyBroker(context: CloudContext, limits: BrokerLimits, reserved: ReservedTopicRegistry): LazyBroker {
+function lazyBroker(
+  context: CloudContext,
+  limits: BrokerLimits,
+  reserved: ReservedTopicRegistry,
+  presence: (change: PresenceChange) => void,
+): LazyBroker {
   let broker: Broker | undefined;
   return {
     made: () => broker,
     get() {
       if (broker === undefined) {
-        const core = new BrokerCore(context, limits, reserved);
+        const core = new BrokerCore(context, limits, reserved, presence);
         broker = new Broker(core);
         core.versions.start();
         broker.takeUp();

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Principal } from './iam/principal.ts';
 
 /** Ports between the broker, the IoT registry and the rules engine. */
 
@@ -31,7 +32,7 @@ export interface MqttMessage {
 
 export interface PublisherIdentity {
   readonly clientId: string;
-  /** Certificate id (64 hexadecimal digits). */
+  /** As `principalId` of its connection. */
   readonly principalId: string;
   readonly sourceIp: string;
 }
@@ -39,9 +40,37 @@ export interface PublisherIdentity {
 /** A device on one connection: what IoT policies are evaluated against. Opaque to the broker. */
 export interface DeviceConnection {
   readonly clientId: string;
-  /** Certificate id: lower-case hexadecimal SHA-256 of the DER certificate. */
-  readonly certificateId: string;
+  /**
+   * What events and rules call the connection's identity: the certificate id, the user id of an AWS principal, or the
+   * `principalId` that a custom authorizer's function gave.
+   */
+  readonly principalId: string;
+  /** Certificate id: lower-case hexadecimal SHA-256 of the DER certificate. Undefined for other identities. */
+  readonly certificateId?: string;
   readonly sourceIp: string;
+  /** ms since the epoch at which the connection ends by itself, as custom authorizers and session tokens demand. */
+  readonly endsAt?: number;
+}
+
+/** What a client shows to prove who it is (developer guide, `protocols`, "Client authentication"). */
+export type ConnectionCredentials =
+  /** Possession of its key was proven by the TLS handshake. */
+  | { readonly kind: 'certificate'; readonly certificate: X509Certificate }
+  /** A signature that was verified, of a WebSocket upgrade or an HTTPS request. */
+  | { readonly kind: 'aws'; readonly principal: Principal; readonly expiresAt?: number }
+  | { readonly kind: 'custom'; readonly request: CustomAuthenticationRequest };
+
+/** What a custom authorizer gets to see (developer guide, `config-custom-auth`, `custom-auth-lambda`). */
+export interface CustomAuthenticationRequest {
+  /** Undefined: the account's default authorizer. */
+  readonly authorizerName?: string;
+  readonly token?: string;
+  /** Base64 */
+  readonly signature?: string;
+  readonly protocols: readonly ('tls' | 'http' | 'mqtt')[];
+  readonly serverName?: string;
+  readonly http?: { readonly headers: Readonly<Record<string, string>>; readonly queryString: string };
+  readonly mqtt?: { readonly username?: string; readonly password?: Buffer; readonly clientId: string };
 }
 
 /**
@@ -59,19 +88,33 @@ export type IotAction = 'iot:Connect' | 'iot:Publish' | 'iot:RetainPublish' | 'i
 /** Provided by services/iot, asked by the broker. */
 export interface DeviceDirectory {
   /**
-   * The certificate is registered and ACTIVE. A certificate PENDING_ACTIVATION, INACTIVE, REVOKED or unknown is not.
-   * Possession of the key was proven by the TLS handshake.
+   * At the TLS handshake: whether a client with this certificate may go on. One that is registered and ACTIVE may; one
+   * PENDING_ACTIVATION, INACTIVE, REVOKED or unknown may not, though an unknown one of a registered CA is registered by it.
+   * `chain` is what the client sent, its own certificate first.
    */
-  isActive(certificate: X509Certificate): boolean;
-  connection(certificate: X509Certificate, clientId: string, sourceIp: string): DeviceConnection;
+  admit(
+    chain: readonly [X509Certificate, ...X509Certificate[]],
+    serverName: string | undefined,
+  ): boolean | Promise<boolean>;
+  /** At CONNECT or at an HTTPS request: undefined when the credentials are not, or no longer, good. */
+  authenticate(
+    credentials: ConnectionCredentials,
+    clientId: string,
+    sourceIp: string,
+  ): DeviceConnection | undefined | Promise<DeviceConnection | undefined>;
   /**
    * Evaluated per message against the policies in force.
    * `resource` is the topic (Publish, RetainPublish, Receive), the topic filter (Subscribe) or the client id (Connect);
    * the directory builds the ARN. `features` belong to Connect; without them a plain connection is meant.
    */
   isAllowed(connection: DeviceConnection, action: IotAction, resource: string, features?: ConnectFeatures): boolean;
+  /**
+   * Evaluates the connection's policies for an operation of a data plane over HTTPS
+   * (`iot:GetThingShadow`, `iotjobsdata:DescribeJobExecution`).
+   */
+  mayCall(connection: DeviceConnection, action: string, resourceArn: string): boolean;
   /** Called when a certificate or policy change must end live connections (revocation, deletion). */
-  onIdentityChange(listener: (certificateId: string) => void): void;
+  onIdentityChange(listener: (principalId: string) => void): void;
 }
 
 /** Provided by the broker. */
@@ -84,8 +127,19 @@ export interface MessageBroker {
    */
   reply(clientId: string, topic: string, payload: Buffer): void;
   /** Ends live connections of a certificate. */
-  disconnect(match: { certificateId?: string; clientId?: string }, reason: string): void;
+  disconnect(match: { principalId?: string; clientId?: string }, reason: string): void;
   connectedClients(): readonly DeviceConnection[];
+  /** Called for each client that comes or goes, in order, when its event is published. */
+  onPresence(listener: (change: PresenceChange) => void): void;
+}
+
+export interface PresenceChange {
+  readonly clientId: string;
+  readonly connected: boolean;
+  /** ms since the epoch */
+  readonly at: number;
+  /** Of a disconnect, AWS's lifecycle reason. */
+  readonly reason?: string;
 }
 
 /**
@@ -96,6 +150,11 @@ export interface ReservedTopicHandler {
   /** MQTT filter, such as `$aws/provisioning-templates/+/provision/+`. */
   readonly filter: string;
   handle(message: MqttMessage, connection: DeviceConnection): void | Promise<void>;
+  /**
+   * A request that no device connection made: a rule's republish, or `Publish` of the HTTP API. Absent where the answer
+   * can only go to a connection; the publish is then refused.
+   */
+  handleService?(message: MqttMessage): void | Promise<void>;
 }
 
 export interface ReservedTopics {

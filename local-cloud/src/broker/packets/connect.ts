@@ -1,6 +1,6 @@
 import { uuid } from '../../core/entropy.ts';
 import type { ConnectFeatures, DeviceConnection, PublisherIdentity } from '../../core/mqtt.ts';
-import type { Client } from '../client.ts';
+import { type Client, HOLD } from '../client.ts';
 import { boundKeepAlive, boundSessionExpiry } from '../limits.ts';
 import { ProtocolViolation, protocolError, REASON, RETURN_CODE } from '../reason-codes.ts';
 import type { Session } from '../session.ts';
@@ -32,18 +32,46 @@ export function handleConnect(client: Client, buffer: Buffer, start: number, end
   try {
     // [MQTT-3.1.0-2]
     if (client.state !== undefined) throw protocolError('a second CONNECT');
-    const packet = readConnect(new PacketReader(buffer, start, end));
+    // A copy: who connects may take time to find out, and the frame is the reader's.
+    const packet = readConnect(new PacketReader(Buffer.from(buffer.subarray(start, end)), 0, end - start));
     client.protocolVersion = packet.protocolVersion;
-    accept(client, packet);
+    const wish = examine(client, packet);
+    const { core, credentials, sourceIp } = client;
+    const authenticated = core.devices.authenticate(credentials, wish.clientId, sourceIp);
+    if (authenticated instanceof Promise) acceptLater(client, wish, authenticated);
+    else accept(client, wish, authenticated);
   } catch (error) {
     if (client.state !== undefined) throw error;
     refuse(client, error);
   }
 }
 
-function accept(client: Client, packet: ConnectPacket): void {
-  const { core } = client;
-  const { limits, context } = core;
+/** INVARIANT: no packet is handled between CONNECT and the answer to it. */
+function acceptLater(client: Client, wish: ConnectWish, authenticated: Promise<DeviceConnection | undefined>): void {
+  client.hold(HOLD.authentication);
+  const answer = (act: () => void): void => client.attempt(HOLD.authentication, act);
+  authenticated.then(
+    (connection) =>
+      answer(() => {
+        try {
+          accept(client, wish, connection);
+        } catch (error) {
+          refuse(client, error);
+        }
+      }),
+    (error: unknown) => answer(() => refuse(client, error)),
+  );
+}
+
+/** A CONNECT that breaks no rule: what is left to know is who sent it. */
+interface ConnectWish {
+  readonly packet: ConnectPacket;
+  readonly clientId: string;
+  readonly will: (WillPacket & { readonly qos: 0 | 1 }) | undefined;
+  readonly expirySeconds: number;
+}
+
+function examine(client: Client, packet: ConnectPacket): ConnectWish {
   const { protocolVersion, properties } = packet;
   if (properties.authenticationMethod !== undefined) {
     throw new Refusal(undefined, REASON.badAuthenticationMethod, 'enhanced authentication is not supported');
@@ -51,13 +79,16 @@ function accept(client: Client, packet: ConnectPacket): void {
   const clientId = clientIdOf(client, packet);
   const will = packet.will === undefined ? undefined : checkedWill(client, packet.will);
   const asked = protocolVersion === 4 ? (packet.cleanStart ? 0 : Infinity) : (properties.sessionExpiryInterval ?? 0);
-  const expirySeconds = boundSessionExpiry(asked, limits);
-  const connection = core.devices.connection(client.certificate, clientId, client.sourceIp);
-  const publisher: PublisherIdentity = {
-    clientId,
-    principalId: connection.certificateId,
-    sourceIp: client.sourceIp,
-  };
+  return { packet, clientId, will, expirySeconds: boundSessionExpiry(asked, client.core.limits) };
+}
+
+function accept(client: Client, wish: ConnectWish, connection: DeviceConnection | undefined): void {
+  const { core } = client;
+  const { limits, context } = core;
+  const { packet, clientId, will, expirySeconds } = wish;
+  const { protocolVersion, properties } = packet;
+  if (connection === undefined) throw notAuthorized('not authorized to connect');
+  const publisher: PublisherIdentity = { clientId, principalId: connection.principalId, sourceIp: client.sourceIp };
   const record = will === undefined ? undefined : willRecord(will, publisher);
   authorize(client, connection, { persistent: expirySeconds > 0, willTopic: will?.topic }, record);
 
@@ -65,7 +96,7 @@ function accept(client: Client, packet: ConnectPacket): void {
   client.observer.takeOver(clientId);
   const opened = core.sessions.open(
     clientId,
-    connection.certificateId,
+    connection.principalId,
     protocolVersion,
     packet.cleanStart,
     expirySeconds,
@@ -141,23 +172,21 @@ function authorize(
   will: WillRecord | undefined,
 ): void {
   const { core } = client;
-  const connects =
-    core.devices.isActive(client.certificate) &&
-    core.devices.isAllowed(connection, 'iot:Connect', connection.clientId, features);
+  const connects = core.devices.isAllowed(connection, 'iot:Connect', connection.clientId, features);
   if (connects && (will === undefined || core.mayPublishWill(connection, will))) return;
   core.lifecycle.connectFailed(
     {
       clientId: connection.clientId,
-      principalIdentifier: connection.certificateId,
+      principalIdentifier: connection.principalId,
       sessionIdentifier: uuid(core.context.entropy),
     },
     client.sourceIp,
   );
-  throw new Refusal(
-    RETURN_CODE.notAuthorizedOnAws,
-    REASON.notAuthorized,
-    connects ? 'not authorized to publish the last will' : 'not authorized to connect',
-  );
+  throw notAuthorized(connects ? 'not authorized to publish the last will' : 'not authorized to connect');
+}
+
+function notAuthorized(message: string): Refusal {
+  return new Refusal(RETURN_CODE.notAuthorizedOnAws, REASON.notAuthorized, message);
 }
 
 function refuse(client: Client, error: unknown): void {

@@ -104,7 +104,7 @@ export function subjectOf(state: Established): {
 } {
   return {
     clientId: state.connection.clientId,
-    principalIdentifier: state.connection.certificateId,
+    principalIdentifier: state.connection.principalId,
     sessionIdentifier: state.session.identifier,
   };
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type {
   ConnectFeatures,
+  ConnectionCredentials,
   DeviceConnection,
   DeviceDirectory,
   IotAction,
@@ -42,12 +43,19 @@ export class TestDeviceDirectory implements DeviceDirectory {
     this.#denied.delete(`${action} ${resource}`);
   }
 
-  isActive(certificate: X509Certificate): boolean {
+  admit([certificate]: readonly [X509Certificate, ...X509Certificate[]]): boolean {
     return this.#active.has(certificateIdOf(certificate));
   }
 
-  connection(certificate: X509Certificate, clientId: string, sourceIp: string): DeviceConnection {
-    return { clientId, certificateId: certificateIdOf(certificate), sourceIp };
+  authenticate(credentials: ConnectionCredentials, clientId: string, sourceIp: string): DeviceConnection | undefined {
+    if (credentials.kind !== 'certificate') return undefined;
+    const certificateId = certificateIdOf(credentials.certificate);
+    if (!this.#active.has(certificateId)) return undefined;
+    return { clientId, principalId: certificateId, certificateId, sourceIp };
+  }
+
+  mayCall(): boolean {
+    return true;
   }
 
   isAllowed(connection: DeviceConnection, action: IotAction, resource: string, features?: ConnectFeatures): boolean {

@@ -18,16 +18,25 @@ export interface ServiceTraits {
 
 export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   cloudformation: { xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/', version: '2010-05-15' },
+  cloudwatch: {
+    target: 'GraniteServiceVersion20100801',
+    xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+    version: '2010-08-01',
+  },
   'cloudwatch-logs': { target: 'Logs_20140328', validationCode: 'InvalidParameterException' },
   dynamodb: { target: 'DynamoDB_20120810' },
   firehose: { target: 'Firehose_20150804' },
   iam: { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/', version: '2010-05-08', global: true },
   iot: { validationCode: 'InvalidRequestException' },
   'iot-data-plane': { validationCode: 'InvalidRequestException' },
+  'iot-jobs-data-plane': { validationCode: 'InvalidRequestException' },
+  kinesis: { target: 'Kinesis_20131202' },
   // CreateFunction takes an archive of 50 MB, in base64.
   lambda: { maxBodySize: 70 * 1024 * 1024 },
   s3: { xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
   'secrets-manager': { target: 'secretsmanager' },
+  sfn: { target: 'AWSStepFunctions' },
+  sns: { xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/', version: '2010-03-31' },
   sqs: { target: 'AmazonSQS' },
   sts: { xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/', version: '2011-06-15', global: true },
   'timestream-query': { target: 'Timestream_20181101' },

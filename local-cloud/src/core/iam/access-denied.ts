@@ -10,6 +10,8 @@ export function nameOf(principal: Principal): string {
       return principal.arn;
     case 'service':
       return principal.service;
+    case 'device':
+      return principal.principalId;
     case 'anonymous':
       return 'anonymous';
   }

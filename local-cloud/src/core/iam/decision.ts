@@ -90,6 +90,7 @@ export function decide(
     case 'account':
       return undefined;
     case 'service':
+    case 'device':
     case 'anonymous':
       return resource === 'silent' || resource === 'account' ? 'no resource-based policy' : undefined;
     case 'assumed-role':

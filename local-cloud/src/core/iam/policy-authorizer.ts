@@ -8,7 +8,7 @@ import type { AssumeRoleRequest, Authorizer, CallOrigin, Permission } from './au
 import { type CompiledPolicy, compiledResourcePolicy } from './compiled-policy.ts';
 import { type Denial, decide, type IdentityVerdict, judgeIdentity, judgeResource, type Verdict } from './decision.ts';
 import type { ConditionKeys } from './policy-document.ts';
-import type { AssumedRole, Principal } from './principal.ts';
+import type { AssumedRole, DevicePrincipal, Principal } from './principal.ts';
 import { type RequestContext, requestContext } from './request-context.ts';
 
 /** A role as it is evaluated. */
@@ -73,7 +73,8 @@ export class PolicyAuthorizer implements Authorizer {
 
   authorize(principal: Principal, permission: Permission, origin: CallOrigin): void {
     this.#meter.count('iam.evaluations');
-    const denial = this.#judge(principal, permission, origin);
+    const denial =
+      principal.kind === 'device' ? judgeDevice(principal, permission) : this.#judge(principal, permission, origin);
     if (denial !== undefined) this.#refuse(principal, permission.action, permission.resource, denial);
   }
 
@@ -209,4 +210,9 @@ function remember(cache: RoleCache, action: string, resource: string, verdict: R
   }
   if (resources.size >= CACHED_RESOURCES) resources.clear();
   resources.set(resource, verdict);
+}
+
+/** Only AWS IoT's data planes take devices: no other action is in their policies, nor any resource policy's. */
+function judgeDevice(device: DevicePrincipal, { action, resource }: Permission): Denial | undefined {
+  return device.mayCall(action, resource) ? undefined : 'no identity-based policy';
 }

@@ -48,6 +48,7 @@ function namesOf(principal: Principal): string[] {
       return [`arn:aws:iam::${principal.accountId}:root`, principal.roleArn, principal.arn];
     case 'service':
       return [principal.service];
+    case 'device':
     case 'anonymous':
       return ['anonymous'];
   }

@@ -1,5 +1,5 @@
 /**
- * Who makes a call. AWS resolves the same three kinds from a signature or from a service's own doing.
+ * Who makes a call, resolved from a signature, from a device's certificate or from a service's own doing.
  */
 export type Principal =
   /** The account's administrator: the credentials printed at start. Allowed everything but explicit denies of resource policies. */
@@ -22,7 +22,15 @@ export type Principal =
       readonly sourceArn?: string;
       readonly sourceAccount?: string;
     }
+  /** A device that showed its certificate over HTTPS. Its IoT policies alone say what it may call. */
+  | {
+      readonly kind: 'device';
+      /** As `principalId` of a connection. */
+      readonly principalId: string;
+      mayCall(action: string, resourceArn: string): boolean;
+    }
   | { readonly kind: 'anonymous' };
 
 export type AssumedRole = Extract<Principal, { kind: 'assumed-role' }>;
 export type ServicePrincipal = Extract<Principal, { kind: 'service' }>;
+export type DevicePrincipal = Extract<Principal, { kind: 'device' }>;

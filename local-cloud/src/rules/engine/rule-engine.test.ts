@@ -18,6 +18,7 @@ beforeEach(async () => {
     reply() {},
     disconnect() {},
     connectedClients: () => [],
+    onPresence: () => {},
   });
   const directory = new RuleDirectory(cloud);
   engine = new RuleEngine(cloud, directory, { messages: 2, bytes: 1_000_000 });

@@ -80,6 +80,7 @@ export function createRulesCloud(options: { directory?: string; clock?: Clock } 
     reply() {},
     disconnect() {},
     connectedClients: () => [],
+    onPresence: () => {},
   });
   const plugin = cloud.use(createRulesPlugin);
   return Object.assign(cloud, {

@@ -3,6 +3,7 @@ import * as schemas from '@aws-sdk/client-iot';
 import type { CloudContext, PluginFactory, ServicePlugin } from '../../core/plugin.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { IdentityChanges } from './identity-changes.ts';
+import { IOT_PARTS } from './iot-parts.ts';
 import type { IotService } from './iot-service.ts';
 import { certificateOperations } from './operations/certificate-operations.ts';
 import { createProvisioningClaim } from './operations/create-provisioning-claim.ts';
@@ -58,6 +59,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
     'devices',
     new PolicyDirectory({ account, clock, meter, changes }, registry.state, service.effectivePolicies),
   );
+  const parts = IOT_PARTS.map((create) => create(service));
   return {
     name: 'iot',
     apis: [
@@ -80,17 +82,21 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
           createProvisioningClaim(service),
           describeEndpoint(service),
           ...tagOperations(service),
+          ...parts.flatMap((part) => part.operations),
         ],
       },
+      ...parts.flatMap((part) => part.apis ?? []),
     ],
-    resources: iotResources(service),
+    resources: [...iotResources(service), ...parts.flatMap((part) => part.resources ?? [])],
     async start() {
       const reservedTopics = ports.get('reservedTopics');
       for (const handler of provisioningTopics(service)) reservedTopics.register(handler);
       service.ownershipTokens.start();
       service.temporaryClaims.start();
+      for (const part of parts) await part.start?.();
     },
     async stop() {
+      for (const part of [...parts].reverse()) await part.stop?.();
       service.ownershipTokens.stop();
       service.temporaryClaims.stop();
       changes.stop();

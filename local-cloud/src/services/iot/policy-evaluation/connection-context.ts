@@ -12,7 +12,7 @@ export interface AssociatedThing {
 /** What the policies of one connection are evaluated against. */
 export interface ConnectionFacts {
   readonly clientId: string;
-  readonly certificateId: string;
+  readonly certificateId: string | undefined;
   readonly sourceIp: string;
   readonly thing: AssociatedThing | undefined;
   /** Read from the certificate when a policy first asks. */
@@ -42,7 +42,7 @@ export function connectionContext(
         case 'iot:clientid':
           return [facts.clientId];
         case 'iot:certificateid':
-          return [facts.certificateId];
+          return facts.certificateId === undefined ? undefined : [facts.certificateId];
         case 'iot:connectattributes':
           return action === 'iot:Connect' ? connectAttributes(features) : undefined;
         case 'iot:lastwilltopic':

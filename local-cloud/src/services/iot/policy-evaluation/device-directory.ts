@@ -3,7 +3,13 @@ import type { Account } from '../../../core/account.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { RequestContext } from '../../../core/iam/request-context.ts';
 import type { Meter } from '../../../core/meter.ts';
-import type { ConnectFeatures, DeviceConnection, DeviceDirectory, IotAction } from '../../../core/mqtt.ts';
+import type {
+  ConnectFeatures,
+  ConnectionCredentials,
+  DeviceConnection,
+  DeviceDirectory,
+  IotAction,
+} from '../../../core/mqtt.ts';
 import { iotArn } from '../arns.ts';
 import { certificateIdOf } from '../certificate-authority.ts';
 import type { IdentityChanges } from '../identity-changes.ts';
@@ -60,12 +66,15 @@ export class PolicyDirectory implements DeviceDirectory {
     this.#arnPrefixes = Object.fromEntries(prefixes) as Record<IotAction, string>;
   }
 
-  isActive(certificate: X509Certificate): boolean {
+  admit([certificate]: readonly [X509Certificate, ...X509Certificate[]]): boolean {
     return this.#isUsable(certificateIdOf(certificate));
   }
 
-  connection(certificate: X509Certificate, clientId: string, sourceIp: string): DeviceConnection {
-    return { clientId, certificateId: certificateIdOf(certificate), sourceIp };
+  authenticate(credentials: ConnectionCredentials, clientId: string, sourceIp: string): DeviceConnection | undefined {
+    if (credentials.kind !== 'certificate') return undefined;
+    const certificateId = certificateIdOf(credentials.certificate);
+    if (!this.#isUsable(certificateId)) return undefined;
+    return { clientId, principalId: certificateId, certificateId, sourceIp };
   }
 
   isAllowed(connection: DeviceConnection, action: IotAction, resource: string, features?: ConnectFeatures): boolean {
@@ -82,12 +91,21 @@ export class PolicyDirectory implements DeviceDirectory {
     return allowed;
   }
 
-  onIdentityChange(listener: (certificateId: string) => void): void {
+  mayCall(connection: DeviceConnection, action: string, resourceArn: string): boolean {
+    const { meter } = this.#environment;
+    meter.count('iot.policyEvaluations');
+    const evaluation = this.#evaluationOf(connection);
+    const allowed = decide(evaluation.policies, action.toLowerCase(), resourceArn, evaluation.context);
+    if (!allowed) meter.count('iot.policyDenied');
+    return allowed;
+  }
+
+  onIdentityChange(listener: (principalId: string) => void): void {
     this.#environment.changes.onIdentityChange(listener);
   }
 
   #evaluationOf(connection: DeviceConnection): Evaluation {
-    const generation = this.#environment.changes.generationOf(connection.certificateId);
+    const generation = this.#environment.changes.generationOf(connection.principalId);
     const known = this.#evaluations.get(connection);
     if (known !== undefined && known.generation === generation) return known;
     const made = this.#prepare(connection, generation);
@@ -95,10 +113,10 @@ export class PolicyDirectory implements DeviceDirectory {
     return made;
   }
 
-  #prepare({ certificateId, clientId, sourceIp }: DeviceConnection, generation: number): Evaluation {
+  #prepare({ certificateId, clientId, principalId, sourceIp }: DeviceConnection, generation: number): Evaluation {
     const { account, clock } = this.#environment;
-    const usable = this.#isUsable(certificateId);
-    const thing = this.#policies.associatedThing(certificateId, clientId);
+    const usable = certificateId !== undefined && this.#isUsable(certificateId);
+    const thing = this.#policies.associatedThing(principalId, clientId);
     const policies = usable ? this.#policies.of(certificateId, thing?.name) : [];
     let variables: CertificateVariables | undefined;
     const facts: ConnectionFacts = {
@@ -107,7 +125,7 @@ export class PolicyDirectory implements DeviceDirectory {
       sourceIp,
       thing,
       certificate: () => {
-        variables ??= this.#readVariables(certificateId);
+        variables ??= certificateId === undefined ? NO_VARIABLES : this.#readVariables(certificateId);
         return variables;
       },
       now: () => clock.now(),
@@ -118,23 +136,12 @@ export class PolicyDirectory implements DeviceDirectory {
     return { generation, policies, facts, answers, context: connectionContext(facts, 'iot:Publish') };
   }
 
-  /** An explicit deny wins over any allow; what nothing allows is denied. */
   #evaluate(evaluation: Evaluation, action: IotAction, resource: string, features?: ConnectFeatures): boolean {
     const arn = this.#arnPrefixes[action] + resource;
     const name = action.toLowerCase();
     const context =
       action === 'iot:Connect' ? connectionContext(evaluation.facts, action, features) : evaluation.context;
-    let allowed = false;
-    for (const { statements } of evaluation.policies) {
-      for (const statement of statements) {
-        if (allowed && statement.effect === 'Allow') continue;
-        if (!statement.matchesAction(name) || !statement.matchesResource(arn, context)) continue;
-        if (statement.condition?.holds(context) === false) continue;
-        if (statement.effect === 'Deny') return false;
-        allowed = true;
-      }
-    }
-    return allowed;
+    return decide(evaluation.policies, name, arn, context);
   }
 
   #isUsable(certificateId: string): boolean {
@@ -151,6 +158,23 @@ export class PolicyDirectory implements DeviceDirectory {
     const certificate = this.#state.certificates.get(certificateId);
     return certificate === undefined ? new Map() : certificateVariables(certificate.pem);
   }
+}
+
+const NO_VARIABLES: CertificateVariables = new Map();
+
+/** An explicit deny wins over any allow; what nothing allows is denied. `action` is in lower case. */
+function decide(policies: readonly IotPolicy[], action: string, arn: string, context: RequestContext): boolean {
+  let allowed = false;
+  for (const { statements } of policies) {
+    for (const statement of statements) {
+      if (allowed && statement.effect === 'Allow') continue;
+      if (!statement.matchesAction(action) || !statement.matchesResource(arn, context)) continue;
+      if (statement.condition?.holds(context) === false) continue;
+      if (statement.effect === 'Deny') return false;
+      allowed = true;
+    }
+  }
+  return allowed;
 }
 
 function keepAnswer(evaluation: Evaluation, action: IotAction, resource: string, allowed: boolean): void {

@@ -59,7 +59,7 @@ async function provision(
     template.hook === undefined
       ? new Map<string, string>()
       : await runPreProvisioningHook(context, template.hook.targetArn, {
-          claimCertificateId: connection.certificateId,
+          claimCertificateId: connection.principalId,
           certificateId,
           certificatePem: certificate.pem,
           templateArn,
@@ -81,7 +81,7 @@ function findTemplate(service: IotService, connection: DeviceConnection, templat
     throw new ProvisioningRejection(404, 'ResourceNotFound', `Provisioning template ${templateName} not found.`);
   }
   if (!template.enabled) throw accessDenied(`Provisioning template ${templateName} is not enabled.`);
-  const claim = state.claims.get(connection.certificateId);
+  const claim = state.claims.get(connection.principalId);
   if (claim !== undefined && claim.templateName !== templateName) throw accessDenied('Access Denied');
   return template;
 }

@@ -14,6 +14,7 @@ import type {
   ThingRecord,
   ThingTypeRecord,
 } from './records.ts';
+import { RegistryEvents } from './registry-events.ts';
 import { Relation } from './relation.ts';
 import { creationOrder, Table } from './table.ts';
 
@@ -38,7 +39,9 @@ export class RegistryState {
   readonly tags: Collection<Readonly<Record<string, string>>>;
   /** thing name – certificate id */
   readonly attachments: Relation<PrincipalAttachment>;
-  /** thing name – group name */
+  /** What has changed, for those who derive from it: indexes, jobs, events. */
+  readonly events = new RegistryEvents();
+  /** thing name – group name; changed through {@link addMember} and {@link removeMember} */
   readonly memberships: Relation<true>;
   /** policy name – ARN of a certificate or thing group */
   readonly policyTargets: Relation<true>;
@@ -72,15 +75,17 @@ export class RegistryState {
   }
 
   putThing(record: ThingRecord): void {
-    const before = this.things.get(record.name)?.typeName;
-    if (before !== record.typeName) removeFrom(this.#thingsOfType, before, record.name);
+    const before = this.things.get(record.name);
+    if (before?.typeName !== record.typeName) removeFrom(this.#thingsOfType, before?.typeName, record.name);
     addTo(this.#thingsOfType, record.typeName, record.name);
     this.things.put(record.name, record);
+    this.events.emit({ kind: 'thing-put', thing: record, before });
   }
 
   deleteThing(record: ThingRecord): void {
     removeFrom(this.#thingsOfType, record.typeName, record.name);
     this.things.delete(record.name);
+    this.events.emit({ kind: 'thing-deleted', thing: record });
   }
 
   thingsOfType(typeName: string): ReadonlySet<string> {
@@ -89,13 +94,28 @@ export class RegistryState {
 
   /** A group never changes its parent (developer guide, `thing-groups`). */
   putThingGroup(record: ThingGroupRecord): void {
+    const before = this.thingGroups.get(record.name);
     addTo(this.#childrenOfGroup, record.parentName, record.name);
     this.thingGroups.put(record.name, record);
+    this.events.emit({ kind: 'group-put', group: record, before });
   }
 
   deleteThingGroup(record: ThingGroupRecord): void {
     removeFrom(this.#childrenOfGroup, record.parentName, record.name);
     this.thingGroups.delete(record.name);
+    this.events.emit({ kind: 'group-deleted', group: record });
+  }
+
+  addMember(thingName: string, groupName: string): void {
+    this.memberships.add(thingName, groupName, true);
+    this.events.emit({ kind: 'member-added', thingName, groupName });
+  }
+
+  /** @returns whether it was a member */
+  removeMember(thingName: string, groupName: string): boolean {
+    if (!this.memberships.remove(thingName, groupName)) return false;
+    this.events.emit({ kind: 'member-removed', thingName, groupName });
+    return true;
   }
 
   childGroupsOf(name: string): ReadonlySet<string> {

@@ -96,7 +96,7 @@ export class ThingGroups {
     const arn = this.#state.arn('thinggroup', name);
     for (const policy of [...this.#state.policyTargets.leftsOf(arn).keys()])
       this.#state.policyTargets.remove(policy, arn);
-    for (const thing of [...this.#state.memberships.leftsOf(name).keys()]) this.#state.memberships.remove(thing, name);
+    for (const thing of [...this.#state.memberships.leftsOf(name).keys()]) this.#state.removeMember(thing, name);
     this.#state.deleteThingGroup(group);
     this.#state.tags.delete(arn);
     this.#state.environment.changes.allChanged();
@@ -116,12 +116,12 @@ export class ThingGroups {
         `Thing ${thingName} already belongs to group ${other} in the same hierarchy as ${groupName}`,
       );
     }
-    this.#state.memberships.add(thingName, groupName, true);
+    this.#state.addMember(thingName, groupName);
     this.#state.thingChanged(thingName);
   }
 
   removeThing(groupName: string, thingName: string): void {
-    if (this.#state.memberships.remove(thingName, groupName)) this.#state.thingChanged(thingName);
+    if (this.#state.removeMember(thingName, groupName)) this.#state.thingChanged(thingName);
   }
 
   /** Names of the group's child groups, of all generations when `recursive`, in order of name. */

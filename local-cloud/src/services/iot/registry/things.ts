@@ -102,7 +102,7 @@ export class Things {
     if (this.#state.attachments.rightsOf(name).size > 0) {
       throw invalidRequest(`Cannot delete. Thing ${name} is still attached to one or more principals`);
     }
-    for (const group of [...this.#state.memberships.rightsOf(name).keys()]) this.#state.memberships.remove(name, group);
+    for (const group of [...this.#state.memberships.rightsOf(name).keys()]) this.#state.removeMember(name, group);
     this.#state.deleteThing(thing);
   }
 

@@ -38,6 +38,7 @@ export async function startIot(
     reply: (clientId, topic, payload) => void replies.push({ clientId, topic, payload }),
     disconnect: () => undefined,
     connectedClients: () => [],
+    onPresence: () => {},
   };
   cloud.ports.provide('broker', broker);
   cloud.ports.provide('reservedTopics', {

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectFeatures, IotAction } from '../../../core/mqtt.ts';
+import { connectionOf } from './connection-of.ts';
 import { type IotTestCloud, makeForeignCertificate, startIot } from './iot-test-cloud.ts';
 
 export const ARN = 'arn:aws:iot:us-east-1:123456789012:';
@@ -64,7 +65,7 @@ export async function startProbe(): Promise<PolicyProbe> {
     },
     expectCases(clientId, cases, sourceIp = '203.0.113.7') {
       const devices = iot.cloud.ports.get('devices');
-      const connection = devices.connection(certificate, clientId, sourceIp);
+      const connection = connectionOf(certificate, clientId, sourceIp);
       const answers = cases.map(([action, resource, , features]): Case => {
         const allowed = devices.isAllowed(connection, action, resource, features);
         return features === undefined ? [action, resource, allowed] : [action, resource, allowed, features];

@@ -68,7 +68,12 @@ export interface ProvisioningProbe {
 
 export async function startProvisioning(): Promise<ProvisioningProbe> {
   const iot = await startIot();
-  const claim = { clientId: 'claim-1', certificateId: 'c'.repeat(64), sourceIp: '127.0.0.1' };
+  const claim = {
+    clientId: 'claim-1',
+    principalId: 'c'.repeat(64),
+    certificateId: 'c'.repeat(64),
+    sourceIp: '127.0.0.1',
+  };
   const createTemplate = (body: object, options: object) =>
     iot.call('CreateProvisioningTemplate', {
       templateName: 'fleet',

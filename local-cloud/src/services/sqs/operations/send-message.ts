@@ -105,7 +105,7 @@ function compose(
 /** API reference, ReceiveMessage, `SenderId`: user id, or `<role id>:<session>`. */
 function senderId(sender: Principal): string {
   if (sender.kind === 'service') return sender.service;
-  return sender.kind === 'anonymous' ? 'anonymous' : sender.userId;
+  return sender.kind === 'anonymous' || sender.kind === 'device' ? 'anonymous' : sender.userId;
 }
 
 function receiptOf(content: MessageContent): SendMessageResult {

@@ -1,0 +1,4 @@
+import type { CreateIotPart } from './iot-part.ts';
+
+/** In order of start. */
+export const IOT_PARTS: readonly CreateIotPart[] = [];
