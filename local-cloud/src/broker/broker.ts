@@ -44,7 +44,8 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
       if (handler?.handleService === undefined) {
         throw new NotImplementedError(`publishing to the reserved topic ${message.topic} without a device connection`);
       }
-      await handler.handleService(received);
+      const routed = handler.alsoRouted === true ? this.#core.publish(toBrokerMessage(received)) : undefined;
+      await Promise.all([routed, handler.handleService(received)]);
       return;
     }
     await this.#core.publish(toBrokerMessage(received));

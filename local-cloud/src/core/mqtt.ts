@@ -149,6 +149,11 @@ export interface PresenceChange {
 export interface ReservedTopicHandler {
   /** MQTT filter, such as `$aws/provisioning-templates/+/provision/+`. */
   readonly filter: string;
+  /**
+   * Subscribers and rules get the request too, before it is handled: topics whose client operations are "Publish/Subscribe"
+   * (developer guide, `reserved-topics`).
+   */
+  readonly alsoRouted?: boolean;
   handle(message: MqttMessage, connection: DeviceConnection): void | Promise<void>;
   /**
    * A request that no device connection made: a rule's republish, or `Publish` of the HTTP API. Absent where the answer

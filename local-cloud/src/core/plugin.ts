@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
 import type { DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
 import type { ResourceProvider } from './resources.ts';
+import type { ShadowDirectory } from './shadows.ts';
 import type { Store } from './store.ts';
 import type { ServerIdentity } from './tls.ts';
 
@@ -36,6 +37,7 @@ export interface Ports {
   broker: MessageBroker;
   reservedTopics: ReservedTopics;
   rules: RuleIngress;
+  shadows: ShadowDirectory;
   endpoints: Endpoints;
   serverIdentity: ServerIdentity;
 }

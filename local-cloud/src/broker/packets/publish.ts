@@ -166,8 +166,12 @@ function answer(client: Client, state: Established, info: TopicInfo, message: Br
   if (handler === undefined) {
     throw new ProtocolViolation(REASON.topicNameInvalid, `nothing can be published to ${info.topic}`);
   }
+  const { core } = client;
+  const stored = handler.alsoRouted === true && core.deliver(message, info);
+  const routed = handler.alsoRouted === true ? core.rules.accept(message) : undefined;
   const handled = (async () => handler.handle(message, state.connection))();
-  settle(client, packetId, message, handled, false);
+  const accepted = routed === undefined ? handled : Promise.all([handled, routed]).then(() => {});
+  settle(client, packetId, message, accepted, stored);
 }
 
 /** Has the publish acknowledged when it is safe. */
