@@ -6,6 +6,7 @@ import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';
 import { createFirehosePlugin } from './services/firehose/plugin.ts';
 import { createIamPlugin } from './services/iam/plugin.ts';
 import { createIotPlugin } from './services/iot/plugin.ts';
+import { createIotDataPlanePlugin } from './services/iot-data-plane/plugin.ts';
 import { createLambdaPlugin } from './services/lambda/plugin.ts';
 import { createS3Plugin } from './services/s3/plugin.ts';
 import { createSecretsManagerPlugin } from './services/secrets-manager/plugin.ts';
@@ -47,6 +48,7 @@ export function pluginFactories(options: PluginOptions): {
       createTimestreamPlugin,
       createLambdaPlugin,
       createIotPlugin,
+      createIotDataPlanePlugin,
       createRulesPlugin,
       (context: CloudContext) => {
         broker = brokerFactory(context);
