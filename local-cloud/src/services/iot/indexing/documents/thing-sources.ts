@@ -1,0 +1,17 @@
+import type { Shadow, ShadowSection } from '../../../../core/shadows.ts';
+import type { ConnectivityRecord } from '../connectivity.ts';
+
+/** Which data sources the index of things has (developer guide, `managing-index`). */
+export interface ThingSources {
+  readonly classicShadow: boolean;
+  readonly namedShadows: readonly string[];
+  readonly connectivity: boolean;
+}
+
+/** Where a thing's data comes from, besides its record. */
+export interface ThingData {
+  groupsOf(thingName: string): Iterable<string>;
+  shadowOf(thingName: string, shadowName: string | undefined): Shadow | undefined;
+  deltaOf(shadow: Shadow): ShadowSection | undefined;
+  connectivityOf(thingName: string): ConnectivityRecord;
+}
