@@ -20,6 +20,7 @@ async function expectCut(identity?: { certificatePem: string; privateKeyPem: str
     ca: fixture.ca,
     ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.privateKeyPem }),
   }).catch(() => undefined);
+  client?.connect('cut').catch(() => {});
   await client?.ended;
   expect(fixture.cloud.meter.get('mqtt.connectsRefused')).toBe(1);
   expect(fixture.cloud.meter.get('mqtt.connections')).toBe(0);

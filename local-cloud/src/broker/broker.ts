@@ -1,12 +1,13 @@
-import type { TLSSocket } from 'node:tls';
 import { AwsError, NotImplementedError } from '../core/errors.ts';
-import type { ConnectionCredentials, DeviceConnection, MessageBroker, MqttMessage } from '../core/mqtt.ts';
+import type { DeviceConnection, MessageBroker, MqttMessage } from '../core/mqtt.ts';
 import type { BrokerCore } from './broker-core.ts';
 import { Client, type ClientObserver, type Established } from './client.ts';
+import type { Identify } from './credentials.ts';
 import { handlePacket } from './dispatch.ts';
 import { BrokerMessage, toBrokerMessage } from './message.ts';
 import { subjectOf } from './packets/subscribe.ts';
 import { type DisconnectReason, REASON } from './reason-codes.ts';
+import type { Transport } from './transport.ts';
 
 /** The live connections, and the broker as other services see it. */
 export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver {
@@ -20,12 +21,15 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
     this.#core = core;
   }
 
-  connect(socket: TLSSocket, credentials: ConnectionCredentials): void {
+  /** Takes a new connection; undefined while the broker stops. */
+  connect(transport: Transport, identify: Identify): Client | undefined {
     if (this.#stopping) {
-      socket.destroy();
-      return;
+      transport.destroy();
+      return undefined;
     }
-    this.#all.add(new Client(this.#core, socket, credentials, handlePacket, this));
+    const client = new Client(this.#core, transport, identify, handlePacket, this);
+    this.#all.add(client);
+    return client;
   }
 
   /**

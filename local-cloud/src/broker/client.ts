@@ -1,8 +1,8 @@
-import type { TLSSocket } from 'node:tls';
 import type { Timer } from '../core/clock.ts';
-import type { ConnectionCredentials, DeviceConnection, PublisherIdentity } from '../core/mqtt.ts';
+import type { DeviceConnection, PublisherIdentity } from '../core/mqtt.ts';
 import { AckQueue, type AckSink } from './ack-queue.ts';
 import type { BrokerCore } from './broker-core.ts';
+import type { Identify } from './credentials.ts';
 import type { Delivery } from './delivery.ts';
 import type { Holdable } from './ingress-gauge.ts';
 import { KEEP_ALIVE_FACTOR } from './limits.ts';
@@ -13,6 +13,7 @@ import { type DisconnectReason, ProtocolViolation, REASON } from './reason-codes
 import type { Session } from './session.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { TopicInfo } from './topic-table.ts';
+import type { Transport } from './transport.ts';
 import type { WillRecord } from './will.ts';
 import type { ProtocolVersion } from './wire/connect-packet.ts';
 import { disconnect, pubackRefused } from './wire/control-packets.ts';
@@ -33,6 +34,14 @@ export interface Established {
   readonly window: number;
   readonly maximumPacketSize: number;
   readonly will: WillRecord | undefined;
+  /** Ends the connection when its credentials do. */
+  readonly end: ConnectionEnd | undefined;
+}
+
+export interface ConnectionEnd {
+  /** ms since the epoch */
+  readonly at: number;
+  readonly reason: DisconnectReason;
 }
 
 /** What the registry of connections hears. */
@@ -56,7 +65,7 @@ const SMALL_PACKET_BYTES = 256;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * One TLS connection.
+ * One connection.
  *
  * INVARIANTS
  * - Packets are handled in their order, one after the other; while the connection is held none is.
@@ -64,7 +73,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
  */
 export class Client implements SubscriberLink, AckSink, Holdable {
   readonly core: BrokerCore;
-  readonly credentials: ConnectionCredentials;
+  readonly identify: Identify;
   readonly sourceIp: string;
   readonly output: Output;
   readonly acks: AckQueue;
@@ -77,7 +86,7 @@ export class Client implements SubscriberLink, AckSink, Holdable {
   /** Topics by the alias that the client gave them. */
   readonly aliases: (TopicInfo | undefined)[] = [];
   readonly publishRate: TokenBucket;
-  readonly #socket: TLSSocket;
+  readonly #socket: Transport;
   readonly #handle: PacketHandler;
   readonly #reader: FrameReader;
   readonly #byteRate: TokenBucket;
@@ -86,19 +95,20 @@ export class Client implements SubscriberLink, AckSink, Holdable {
   #handling = false;
   #closed = false;
   #timer: Timer | undefined;
+  #endTimer: Timer | undefined;
   #rateTimer: Timer | undefined;
 
   constructor(
     core: BrokerCore,
-    socket: TLSSocket,
-    credentials: ConnectionCredentials,
+    socket: Transport,
+    identify: Identify,
     handle: PacketHandler,
     observer: ClientObserver,
   ) {
     const { limits } = core;
     const { clock } = core.context;
     this.core = core;
-    this.credentials = credentials;
+    this.identify = identify;
     this.sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.receivedAt = clock.now();
     this.#lastPacketAt = this.receivedAt;
@@ -143,7 +153,13 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.state = state;
     this.#timer?.cancel();
     this.#watchKeepAlive(state.keepAliveSeconds * KEEP_ALIVE_FACTOR * 1000);
+    if (state.end !== undefined) this.#endAt(state.end);
     this.observer.established(this, state);
+  }
+
+  /** The client said goodbye below MQTT: a WebSocket Close frame (developer guide, life-cycle-events.html). */
+  farewell(): void {
+    this.#end('CLIENT_INITIATED_DISCONNECT', false);
   }
 
   mayReceive(topic: string): boolean {
@@ -295,6 +311,13 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     if (this.state === undefined) this.close(REASON.protocolError, 'CLIENT_ERROR', 'no CONNECT in time');
   }
 
+  #endAt({ at, reason }: ConnectionEnd): void {
+    const { clock } = this.core.context;
+    this.#endTimer = clock.after(Math.max(0, at - clock.now()), () => {
+      this.close(REASON.notAuthorized, reason, 'the time of the connection is over');
+    });
+  }
+
   /** [MQTT-3.1.2-22] (3.1.1: [MQTT-3.1.2-24]) */
   #watchKeepAlive(milliseconds: number): void {
     const { clock } = this.core.context;
@@ -312,6 +335,7 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.output.flush();
     this.#closed = true;
     this.#timer?.cancel();
+    this.#endTimer?.cancel();
     this.#rateTimer?.cancel();
     this.#socket.destroySoon();
     const timer = this.core.context.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());

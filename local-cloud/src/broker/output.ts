@@ -1,5 +1,5 @@
-import type { TLSSocket } from 'node:tls';
 import type { Delivery } from './delivery.ts';
+import type { Transport } from './transport.ts';
 import type { ProtocolVersion } from './wire/connect-packet.ts';
 import { BY_NAME, publishLength, type TopicNaming, writePublish } from './wire/encode-publish.ts';
 
@@ -33,7 +33,7 @@ export class Output {
   protocolVersion: ProtocolVersion = 4;
   /** Topic aliases that the client takes. */
   aliasMaximum = 0;
-  readonly #socket: TLSSocket;
+  readonly #socket: Transport;
   readonly #flusher: OutputFlusher;
   readonly #now: () => number;
   readonly #highWaterBytes: number;
@@ -45,7 +45,7 @@ export class Output {
 
   /** `onRoom` is called when a connection that was backed up takes more again. */
   constructor(
-    socket: TLSSocket,
+    socket: Transport,
     flusher: OutputFlusher,
     now: () => number,
     highWaterBytes: number,

@@ -1,10 +1,16 @@
+import { serverNameOf } from '../core/http/request-head.ts';
 import type { PresenceChange } from '../core/mqtt.ts';
 import type { CloudContext, ServicePlugin } from '../core/plugin.ts';
 import { Broker } from './broker.ts';
 import { BrokerCore } from './broker-core.ts';
+import { byCertificate, byCustomAuthentication } from './credentials.ts';
 import { AWS_LIMITS, type BrokerLimits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { ReservedTopicRegistry } from './reserved-topics.ts';
+import { WebSocketGate } from './websocket/websocket-gate.ts';
+
+/** `wss://iot-endpoint/mqtt` (developer guide, protocols.html). */
+const WEBSOCKET_PATH = '/mqtt';
 
 /** Where the broker listens, and which of AWS's limits are changed (`Infinity` lifts one). */
 export interface BrokerOptions extends Partial<BrokerLimits> {
@@ -22,7 +28,8 @@ export interface BrokerPlugin extends ServicePlugin {
 
 /**
  * The MQTT broker of AWS IoT Core. Provides the ports `reservedTopics` (at once) and `broker` (publishing works once
- * started); needs `devices`, `rules` and `serverIdentity` at its start.
+ * started); needs `devices`, `rules` and `serverIdentity` at its start. HTTPS and WebSocket are served where the port
+ * `frontDoor` is there.
  *
  * `start` rejects with CloudError `PORT_IN_USE` when the port is taken.
  */
@@ -47,6 +54,11 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
     });
     let port = configuredPort;
     let listener: Listener | undefined;
+    let gate: WebSocketGate | undefined;
+    const onRefused = (reason: string): void => {
+      context.meter.count('mqtt.connectsRefused');
+      context.log('info', 'mqtt connection refused', { reason });
+    };
     return {
       name: 'broker',
       get port() {
@@ -54,25 +66,48 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
       },
       async start() {
         const broker = lazy.get();
-        context.ports.get('devices').onIdentityChange((principalId) => broker.identityChanged(principalId));
+        const devices = context.ports.get('devices');
+        devices.onIdentityChange((principalId) => broker.identityChanged(principalId));
+        const door = context.ports.find('frontDoor');
+        gate = new WebSocketGate({
+          context,
+          connect: (transport, identify) => broker.connect(transport, identify),
+          onRefused,
+        });
+        door?.upgrade(WEBSOCKET_PATH, (request, socket, head, device) => {
+          gate?.accept(request, socket, head, device?.serverName ?? serverNameOf(request.socket));
+        });
         listener = new Listener({
           host,
           port: configuredPort,
           requireServerName,
           identity: context.ports.get('serverIdentity'),
+          clock: context.clock,
           handshakeTimeoutMs: limits.connectTimeoutMs,
-          admit: (chain, serverName) => context.ports.get('devices').admit(chain, serverName),
-          onClient: (socket, certificate) => broker.connect(socket, { kind: 'certificate', certificate }),
-          onRefused: (reason) => {
-            context.meter.count('mqtt.connectsRefused');
-            context.log('info', 'mqtt connection refused', { reason });
+          admit: (chain, serverName) => devices.admit(chain, serverName),
+          onMqtt(socket, { certificate, serverName }) {
+            const identify =
+              certificate === undefined
+                ? byCustomAuthentication({ serverName })
+                : byCertificate(certificate, serverName);
+            broker.connect(socket, identify);
           },
+          onHttp(socket, client) {
+            if (door !== undefined) door.serve(socket, client);
+            else {
+              onRefused('HTTP is not served without a front door');
+              socket.destroy();
+            }
+          },
+          onRefused,
         });
         port = await listener.start();
         context.log('info', 'mqtt broker listens', { host, port });
       },
       async stop() {
-        await Promise.all([lazy.made()?.stop(), listener?.stop()]);
+        const ended = lazy.made()?.stop();
+        gate?.stop();
+        await Promise.all([ended, listener?.stop()]);
       },
     };
   };

@@ -52,7 +52,9 @@ export type DisconnectReason =
   | 'SERVER_ERROR'
   | 'SERVER_INITIATED_DISCONNECT'
   | 'API_INITIATED_DISCONNECT'
-  | 'THROTTLED';
+  | 'THROTTLED'
+  | 'WEBSOCKET_TTL_EXPIRATION'
+  | 'CUSTOMAUTH_TTL_EXPIRATION';
 
 /** A packet that ends the connection: the reason code for MQTT 5, the lifecycle reason for the presence event. */
 export class ProtocolViolation extends Error {

@@ -1,11 +1,16 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { Account } from './account.ts';
 import type { ApiDispatcher, RawRequest, RawResponse, ServiceApi } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Entropy } from './entropy.ts';
 import { CloudError } from './errors.ts';
+import type { DeviceEndpointConnection } from './http/device-caller.ts';
 import type { Authorizer, CredentialDirectory } from './iam/authorizer.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
+import type { Metrics } from './metrics.ts';
 import type { DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
 import type { ResourceProvider } from './resources.ts';
 import type { ShadowDirectory } from './shadows.ts';
@@ -26,12 +31,29 @@ export interface Endpoints {
 export interface FrontDoor {
   /** `path` is a prefix that begins with `/_`. The handler sees the whole request. */
   route(path: string, handler: (request: RawRequest) => Promise<RawResponse>): void;
+  /** Upgrades to WebSocket of exactly this path, also from {@link serve}. The handler owns the socket, and answers. */
+  upgrade(path: string, handler: UpgradeHandler): void;
+  /**
+   * Takes a TLS connection of the devices' endpoint that speaks HTTP. Unsigned requests on it are the device's, and only
+   * AWS IoT's data planes are served.
+   */
+  serve(socket: TLSSocket, device: DeviceEndpointConnection): void;
 }
+
+export type UpgradeHandler = (
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  /** Set for a connection to the devices' endpoint. */
+  device: DeviceEndpointConnection | undefined,
+) => void;
 
 /** Parts that services offer each other. A port is asked for when it is used, never while plugins are made. */
 export interface Ports {
   frontDoor: FrontDoor;
   authorizer: Authorizer;
+  /** Absent where CloudWatch does not run: ask with `find`. */
+  metrics: Metrics;
   credentials: CredentialDirectory;
   devices: DeviceDirectory;
   broker: MessageBroker;
@@ -47,6 +69,11 @@ export class PortRegistry {
 
   provide<K extends keyof Ports>(name: K, port: Ports[K]): void {
     this.#ports[name] = port;
+  }
+
+  /** For a part that can do without the other. */
+  find<K extends keyof Ports>(name: K): Ports[K] | undefined {
+    return this.#ports[name] as Ports[K] | undefined;
   }
 
   get<K extends keyof Ports>(name: K): Ports[K] {

@@ -1,6 +1,6 @@
 import { uuid } from '../../core/entropy.ts';
-import type { ConnectFeatures, DeviceConnection, PublisherIdentity } from '../../core/mqtt.ts';
-import { type Client, HOLD } from '../client.ts';
+import type { ConnectFeatures, ConnectionCredentials, DeviceConnection, PublisherIdentity } from '../../core/mqtt.ts';
+import { type Client, type ConnectionEnd, HOLD } from '../client.ts';
 import { boundKeepAlive, boundSessionExpiry } from '../limits.ts';
 import { ProtocolViolation, protocolError, REASON, RETURN_CODE } from '../reason-codes.ts';
 import type { Session } from '../session.ts';
@@ -36,10 +36,11 @@ export function handleConnect(client: Client, buffer: Buffer, start: number, end
     const packet = readConnect(new PacketReader(Buffer.from(buffer.subarray(start, end)), 0, end - start));
     client.protocolVersion = packet.protocolVersion;
     const wish = examine(client, packet);
-    const { core, credentials, sourceIp } = client;
+    const { core, sourceIp } = client;
+    const credentials = client.identify(packet);
     const authenticated = core.devices.authenticate(credentials, wish.clientId, sourceIp);
-    if (authenticated instanceof Promise) acceptLater(client, wish, authenticated);
-    else accept(client, wish, authenticated);
+    if (authenticated instanceof Promise) acceptLater(client, wish, credentials, authenticated);
+    else accept(client, wish, credentials, authenticated);
   } catch (error) {
     if (client.state !== undefined) throw error;
     refuse(client, error);
@@ -47,14 +48,19 @@ export function handleConnect(client: Client, buffer: Buffer, start: number, end
 }
 
 /** INVARIANT: no packet is handled between CONNECT and the answer to it. */
-function acceptLater(client: Client, wish: ConnectWish, authenticated: Promise<DeviceConnection | undefined>): void {
+function acceptLater(
+  client: Client,
+  wish: ConnectWish,
+  credentials: ConnectionCredentials,
+  authenticated: Promise<DeviceConnection | undefined>,
+): void {
   client.hold(HOLD.authentication);
   const answer = (act: () => void): void => client.attempt(HOLD.authentication, act);
   authenticated.then(
     (connection) =>
       answer(() => {
         try {
-          accept(client, wish, connection);
+          accept(client, wish, credentials, connection);
         } catch (error) {
           refuse(client, error);
         }
@@ -82,7 +88,12 @@ function examine(client: Client, packet: ConnectPacket): ConnectWish {
   return { packet, clientId, will, expirySeconds: boundSessionExpiry(asked, client.core.limits) };
 }
 
-function accept(client: Client, wish: ConnectWish, connection: DeviceConnection | undefined): void {
+function accept(
+  client: Client,
+  wish: ConnectWish,
+  credentials: ConnectionCredentials,
+  connection: DeviceConnection | undefined,
+): void {
   const { core } = client;
   const { limits, context } = core;
   const { packet, clientId, will, expirySeconds } = wish;
@@ -124,8 +135,17 @@ function accept(client: Client, wish: ConnectWish, connection: DeviceConnection 
     window: Math.min(properties.receiveMaximum, limits.outboundUnacknowledged),
     maximumPacketSize: properties.maximumPacketSize,
     will: record,
+    end: endOf(connection, credentials),
   });
   startDelivery(client, opened.session);
+}
+
+/** Reasons: API reference, `GetThingConnectivityData`, `disconnectReason`. */
+function endOf(connection: DeviceConnection, credentials: ConnectionCredentials): ConnectionEnd | undefined {
+  const signed = credentials.kind === 'aws' ? credentials.expiresAt : undefined;
+  const at = Math.min(connection.endsAt ?? Infinity, signed ?? Infinity);
+  if (at === Infinity) return undefined;
+  return { at, reason: credentials.kind === 'custom' ? 'CUSTOMAUTH_TTL_EXPIRATION' : 'WEBSOCKET_TTL_EXPIRATION' };
 }
 
 function startDelivery(client: Client, session: Session): void {

@@ -9,6 +9,7 @@ export interface RawClientOptions {
   readonly protocolVersion?: 4 | 5;
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   readonly servername?: string;
+  readonly alpn?: string;
 }
 
 /** Packets over a bare TLS socket: a client that does exactly what a test says, right or wrong. */
@@ -38,7 +39,7 @@ export class RawClient {
 
   static open(options: RawClientOptions): Promise<RawClient> {
     return new Promise((resolve, reject) => {
-      const { port, ca, cert, key, maxVersion, servername = 'localhost' } = options;
+      const { port, ca, cert, key, maxVersion, alpn, servername = 'localhost' } = options;
       const socket = connect({
         host: '127.0.0.1',
         port,
@@ -47,6 +48,7 @@ export class RawClient {
         ...(cert === undefined ? {} : { cert }),
         ...(key === undefined ? {} : { key }),
         ...(maxVersion === undefined ? {} : { maxVersion }),
+        ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
       });
       socket.once('error', reject);
       socket.once('secureConnect', () => {

@@ -21,6 +21,10 @@ export interface AskedPermission {
 /** A registry for tests: certificates are active once registered, everything is allowed but what was denied. */
 export class TestDeviceDirectory implements DeviceDirectory {
   readonly asked: AskedPermission[] = [];
+  /** Credentials other than certificates that were shown. */
+  readonly shown: ConnectionCredentials[] = [];
+  /** Answers for those; without it they are no good. */
+  onShown: ((credentials: ConnectionCredentials) => Partial<DeviceConnection> | undefined) | undefined;
   readonly #active = new Set<string>();
   readonly #denied = new Set<string>();
   readonly #listeners: ((certificateId: string) => void)[] = [];
@@ -48,14 +52,18 @@ export class TestDeviceDirectory implements DeviceDirectory {
   }
 
   authenticate(credentials: ConnectionCredentials, clientId: string, sourceIp: string): DeviceConnection | undefined {
-    if (credentials.kind !== 'certificate') return undefined;
+    if (credentials.kind !== 'certificate') {
+      this.shown.push(credentials);
+      const answer = this.onShown?.(credentials);
+      return answer === undefined ? undefined : { clientId, principalId: 'someone', sourceIp, ...answer };
+    }
     const certificateId = certificateIdOf(credentials.certificate);
     if (!this.#active.has(certificateId)) return undefined;
     return { clientId, principalId: certificateId, certificateId, sourceIp };
   }
 
-  mayCall(): boolean {
-    return true;
+  mayCall(_connection: DeviceConnection, action: string, resourceArn: string): boolean {
+    return !this.#denied.has(`${action} ${resourceArn}`);
   }
 
   isAllowed(connection: DeviceConnection, action: IotAction, resource: string, features?: ConnectFeatures): boolean {

@@ -12,6 +12,9 @@ export interface ConnectPacket {
   readonly keepAliveSeconds: number;
   readonly clientId: string;
   readonly will: WillPacket | undefined;
+  readonly username: string | undefined;
+  /** A view into the packet. */
+  readonly password: Buffer | undefined;
   readonly properties: ConnectProperties;
 }
 
@@ -53,9 +56,9 @@ export function readConnect(reader: PacketReader): ConnectPacket {
   const properties = protocolVersion === 5 ? readConnectProperties(reader) : DEFAULT_PROPERTIES;
   const clientId = reader.string();
   const will = readWill(reader, flags, protocolVersion);
-  readUser(reader, flags, protocolVersion);
+  const user = readUser(reader, flags, protocolVersion);
   if (!reader.done) throw malformed('CONNECT has bytes after its last field');
-  return { protocolVersion, cleanStart: (flags & 0x02) !== 0, keepAliveSeconds, clientId, will, properties };
+  return { protocolVersion, cleanStart: (flags & 0x02) !== 0, keepAliveSeconds, clientId, will, ...user, properties };
 }
 
 function readProtocol(reader: PacketReader): ProtocolVersion {
@@ -151,14 +154,17 @@ function readWill(reader: PacketReader, flags: number, version: ProtocolVersion)
   };
 }
 
-/** User name and password say nothing beside a client certificate (developer guide, protocols.md: X.509 on 8883). */
-function readUser(reader: PacketReader, flags: number, version: ProtocolVersion): void {
+function readUser(
+  reader: PacketReader,
+  flags: number,
+  version: ProtocolVersion,
+): Pick<ConnectPacket, 'username' | 'password'> {
   const hasName = (flags & 0x80) !== 0;
   const hasPassword = (flags & 0x40) !== 0;
   // MQTT 3.1.1 [MQTT-3.1.2-22]
   if (version === 4 && hasPassword && !hasName) throw malformed('a password without a user name');
-  if (hasName) reader.string();
-  if (hasPassword) reader.bytes();
+  const username = hasName ? reader.string() : undefined;
+  return { username, password: hasPassword ? reader.bytes() : undefined };
 }
 
 function readLength(reader: PacketReader): number {

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { pipeline, Readable } from 'node:stream';
+import { type Duplex, pipeline, Readable } from 'node:stream';
 import type { RawRequest, RawResponse } from '../api.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { CloudError, messageOf } from '../errors.ts';
-import type { CloudContext, FrontDoor } from '../plugin.ts';
+import type { CloudContext, UpgradeHandler } from '../plugin.ts';
 import type { ServerIdentity } from '../tls.ts';
+import type { DeviceEndpointConnection } from './device-caller.ts';
 import { ClientGoneError } from './request-body.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import type { WireResponse } from './wire.ts';
@@ -60,6 +61,8 @@ const REFUSAL_GRACE = 2_000;
 export async function startFrontDoor(options: FrontDoorOptions): Promise<RunningFrontDoor> {
   const { context, dispatcher, identity, host } = options;
   const routes = new UnsignedRoutes();
+  const upgrades = new Map<string, UpgradeHandler>();
+  const devices = new WeakMap<Socket | Duplex, DeviceEndpointConnection>();
   const requests = new RequestPipeline(context, dispatcher, (path) => routes.find(path));
   let draining = false;
   const server = createServer(
@@ -73,7 +76,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<Running
       noDelay: true,
     },
     (request, response) => {
-      requests.answer(request).then(
+      requests.answer(request, devices.get(request.socket)).then(
         (answer) => send(context, request, response, answer, draining),
         (error: unknown) => {
           if (!(error instanceof ClientGoneError)) {
@@ -88,11 +91,26 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<Running
   server.requestTimeout = REQUEST_TIMEOUT;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
   const handshaking = watchHandshakes(server);
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const handler = upgrades.get((request.url ?? '').split('?', 1)[0] as string);
+    if (handler !== undefined) handler(request, socket, head, devices.get(request.socket));
+    else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
   server.on('clientError', refuseRubbish);
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await listen(server, host, options.port);
   server.on('error', (error) => context.log('error', 'the front door failed', { error: messageOf(error) }));
-  context.ports.provide('frontDoor', routes);
+  context.ports.provide('frontDoor', {
+    route: (path, handler) => routes.route(path, handler),
+    upgrade(path, handler) {
+      upgrades.set(path, handler);
+    },
+    serve(socket, device) {
+      devices.set(socket, device);
+      server.emit('secureConnection', socket);
+    },
+  });
   return {
     port: (server.address() as AddressInfo).port,
     stop() {
@@ -111,7 +129,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<Running
 }
 
 /** Routes outside the AWS APIs; the longest prefix wins. */
-class UnsignedRoutes implements FrontDoor {
+class UnsignedRoutes {
   readonly #handlers = new Map<string, (request: RawRequest) => Promise<RawResponse>>();
 
   route(path: string, handler: (request: RawRequest) => Promise<RawResponse>): void {

@@ -4,13 +4,17 @@ import type { ApiCall, RawRequest, RawResponse } from '../api.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { uuid } from '../entropy.ts';
 import { AwsError, NotImplementedError } from '../errors.ts';
+import type { Principal } from '../iam/principal.ts';
 import type { CloudContext } from '../plugin.ts';
 import { bucketAddress, virtualBucket } from './bucket-address.ts';
+import { namesAuthorizer } from './custom-authentication.ts';
+import { DEVICE_SERVICES, type DeviceEndpointConnection, identifyDevice } from './device-caller.ts';
 import type { OperationModel } from './operation-model.ts';
 import { queryParameters } from './protocols/aws-query.ts';
 import { requestBindings } from './protocols/http-bindings.ts';
 import { toAwsError, writeHomelessRefusal, writeRefusal } from './refusals.ts';
 import { ClientGoneError, readBody } from './request-body.ts';
+import { readHead, serverNameOf, sourceIpOf } from './request-head.ts';
 import { declaredLength, declaredPayloadHash, entityTooLarge, S3Payload } from './s3-payload.ts';
 import { chooseRpc, type ServedApi, ServiceCatalog, targetOperation } from './service-catalog.ts';
 import { MAX_BODY_SIZE } from './service-traits.ts';
@@ -18,7 +22,7 @@ import { sha256Hex } from './sigv4/canonical-request.ts';
 import { signatureError } from './sigv4/signature-error.ts';
 import { type Authentication, SignatureVerifier } from './sigv4/signature-verifier.ts';
 import { claimedService } from './sigv4/signed-request.ts';
-import { parseQuery, type RequestHead, type WireResponse } from './wire.ts';
+import type { RequestHead, WireResponse } from './wire.ts';
 
 /** Streamed payloads up to this size are handed over whole and verified. bytes */
 const HELD_PAYLOAD = 8 * 1024 * 1024;
@@ -46,8 +50,12 @@ export class RequestPipeline {
     });
   }
 
-  /** Never rejects but with {@link ClientGoneError}, when nobody is left to answer. */
-  async answer(message: IncomingMessage): Promise<WireResponse> {
+  /**
+   * Never rejects but with {@link ClientGoneError}, when nobody is left to answer.
+   *
+   * @param device set for a request to the devices' endpoint, which serves AWS IoT's data planes only
+   */
+  async answer(message: IncomingMessage, device?: DeviceEndpointConnection): Promise<WireResponse> {
     this.#context.meter.count('http.requests');
     const requestId = uuid(this.#context.entropy);
     let head: RequestHead | undefined;
@@ -55,12 +63,19 @@ export class RequestPipeline {
     let authenticated = false;
     try {
       head = readHead(message);
-      if (head.path.startsWith('/_') && virtualBucket(head.headers.host ?? '') === undefined) {
-        return await this.#answerUnsigned(message, head);
+      const unsigned = claimedService(head) === undefined;
+      let exchange: Exchange;
+      if (unsigned && (device !== undefined || namesAuthorizer(head))) {
+        served = this.#services().named('iot-data-plane');
+        exchange = await this.#identify(message, head, device ?? { serverName: serverNameOf(message.socket) });
+      } else {
+        if (head.path.startsWith('/_') && virtualBucket(head.headers.host ?? '') === undefined) {
+          return await this.#answerUnsigned(message, head);
+        }
+        const candidates = this.#candidates(head, device !== undefined);
+        served = candidates[0];
+        exchange = await this.#authenticate(message, head, candidates);
       }
-      const candidates = this.#candidates(head);
-      served = candidates[0];
-      const exchange = await this.#authenticate(message, head, candidates);
       authenticated = true;
       served = exchange.served;
       return await this.#perform(exchange, message, requestId);
@@ -82,19 +97,53 @@ export class RequestPipeline {
     return handler({ method: head.method, url: head.url, headers: head.headers, body });
   }
 
-  /** @throws NotImplementedError for a service that is not here */
-  #candidates(head: RequestHead): readonly ServedApi[] {
+  #services(): ServiceCatalog {
     const apis = this.#dispatcher.apis();
     if (apis.length !== this.#served) {
       this.#catalog = new ServiceCatalog(apis);
       this.#served = apis.length;
     }
+    return this.#catalog;
+  }
+
+  /** @throws NotImplementedError for a service that is not here */
+  #candidates(head: RequestHead, devicesOnly: boolean): readonly ServedApi[] {
+    const catalog = this.#services();
     const claimed = claimedService(head);
-    const candidates = claimed === undefined ? [this.#catalog.guess(head)] : this.#catalog.signedFor(claimed);
-    const known = candidates.filter((served) => served !== undefined);
+    const candidates = claimed === undefined ? [catalog.guess(head)] : catalog.signedFor(claimed);
+    const known = candidates
+      .filter((served) => served !== undefined)
+      .filter(({ api }) => !devicesOnly || DEVICE_SERVICES.includes(api.service));
     if (known.length > 0) return known;
     const name = claimed ?? head.headers['x-amz-target']?.split('.')[0] ?? 'the addressed service';
     throw new NotImplementedError(`The service ${name}`);
+  }
+
+  /**
+   * An unsigned request of a device: its certificate or a custom authorizer's function says who it is.
+   *
+   * @throws NotImplementedError for what is no operation of AWS IoT's data planes
+   */
+  async #identify(message: IncomingMessage, head: RequestHead, device: DeviceEndpointConnection): Promise<Exchange> {
+    const devices = this.#context.ports.get('devices');
+    const principal = await identifyDevice(devices, head, device, message.socket, sourceIpOf(message));
+    const catalog = this.#services();
+    for (const service of DEVICE_SERVICES) {
+      const served = catalog.named(service);
+      const match = served === undefined ? undefined : routeRest(served, head);
+      if (served === undefined || match === undefined) continue;
+      const body = await readBody(message, served.traits.maxBodySize ?? MAX_BODY_SIZE);
+      return {
+        head,
+        served,
+        principal,
+        operation: match.operation,
+        labels: match.labels,
+        authentication: undefined,
+        body,
+      };
+    }
+    throw new NotImplementedError(`${head.method} ${head.path} of the devices' endpoint`);
   }
 
   async #authenticate(
@@ -121,7 +170,7 @@ export class RequestPipeline {
     });
     if (authentication === undefined) throw signatureError(family, 'missing-authentication');
     if (family === 'rest') {
-      const match = first.router?.find(head.method, head.path, head.query, head.headers);
+      const match = routeRest(first, head);
       if (match === undefined) throw new NotImplementedError(`${first.api.service} ${head.method} ${head.path}`);
       return { head, served: first, operation: match.operation, labels: match.labels, authentication, body };
     }
@@ -133,7 +182,7 @@ export class RequestPipeline {
     const { head, served, operation, authentication } = exchange;
     const { service, passThrough } = served.api;
     const call: ApiCall = {
-      principal: authentication?.principal ?? { kind: 'anonymous' },
+      principal: exchange.principal ?? authentication?.principal ?? { kind: 'anonymous' },
       requestId,
       sourceIp: sourceIpOf(message),
       secure: true,
@@ -167,7 +216,9 @@ interface Exchange {
   readonly served: ServedApi;
   readonly operation: OperationModel;
   readonly labels: ReadonlyMap<string, string>;
-  /** Undefined for an anonymous request to S3. */
+  /** A device, whose requests bear no signature. */
+  readonly principal?: Principal;
+  /** Undefined for an anonymous request to S3, and for a device's. */
   readonly authentication: Authentication | undefined;
   /** Undefined while it is still to be read, as S3's bodies are. */
   readonly body: Buffer | undefined;
@@ -175,18 +226,11 @@ interface Exchange {
 
 const NO_HEAD: RequestHead = { method: 'GET', path: '/', query: [], headers: {}, url: '/' };
 
-/** @throws URIError */
-function readHead(message: IncomingMessage): RequestHead {
-  const url = message.url ?? '/';
-  const cut = url.indexOf('?');
-  const headers: Record<string, string> = {};
-  for (const name in message.headers) {
-    const value = message.headers[name];
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(',');
-  }
-  const path = cut < 0 ? url : url.slice(0, cut);
-  if (!path.startsWith('/')) throw new URIError('the target is no path');
-  return { method: message.method ?? 'GET', path, query: parseQuery(cut < 0 ? '' : url.slice(cut + 1)), headers, url };
+function routeRest({ router, traits }: ServedApi, head: RequestHead) {
+  const { openPath } = traits;
+  const open = openPath !== undefined && head.path.startsWith(openPath);
+  const path = open ? openPath + head.path.slice(openPath.length).replaceAll('/', '%2F') : head.path;
+  return router?.find(head.method, path, head.query, head.headers);
 }
 
 /** @throws AwsError `MethodNotAllowed`, as S3 answers what it has no operation for */
@@ -224,9 +268,4 @@ function actionOf(head: RequestHead, body: Buffer): string {
   const action = queryParameters(head, body).find(([name]) => name === 'Action')?.[1];
   if (action !== undefined && action !== '') return action;
   throw new AwsError('MissingAction', 'The request is missing an action or a required parameter.', 400);
-}
-
-function sourceIpOf(message: IncomingMessage): string {
-  const address = message.socket.remoteAddress ?? '127.0.0.1';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -1,4 +1,4 @@
-import type { ApiProtocol, ServiceApi } from '../api.ts';
+import type { ApiProtocol, ServiceApi, ServiceName } from '../api.ts';
 import { AwsError, NotImplementedError } from '../errors.ts';
 import { type ErrorModel, errorModels, type OperationModel, operationModels } from './operation-model.ts';
 import { AwsJsonProtocol } from './protocols/aws-json.ts';
@@ -48,6 +48,10 @@ export class ServiceCatalog {
 
   signedFor(signingName: string): readonly ServedApi[] {
     return this.#bySigningName.get(signingName) ?? [];
+  }
+
+  named(service: ServiceName): ServedApi | undefined {
+    return this.#all.find((served) => served.api.service === service);
   }
 
   /** The service that an unsigned request is meant for, as far as its head tells. */

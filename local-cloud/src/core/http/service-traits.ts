@@ -12,6 +12,10 @@ export interface ServiceTraits {
   readonly global?: true;
   /** Code of a breach of the model's constraints, where it is not the protocol's usual one. */
   readonly validationCode?: string;
+  /** Code of a refused permission, where it is not the protocol's usual one. */
+  readonly deniedCode?: string;
+  /** Paths below it end in one label, whose slashes need not be encoded. */
+  readonly openPath?: string;
   /** Requests with larger bodies are refused. bytes */
   readonly maxBodySize?: number;
 }
@@ -28,7 +32,8 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   firehose: { target: 'Firehose_20150804' },
   iam: { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/', version: '2010-05-08', global: true },
   iot: { validationCode: 'InvalidRequestException' },
-  'iot-data-plane': { validationCode: 'InvalidRequestException' },
+  // Of the examples in the developer guide (`http`), some encode the topic and some do not.
+  'iot-data-plane': { validationCode: 'InvalidRequestException', openPath: '/topics/' },
   'iot-jobs-data-plane': { validationCode: 'InvalidRequestException' },
   kinesis: { target: 'Kinesis_20131202' },
   // CreateFunction takes an archive of 50 MB, in base64.
@@ -36,7 +41,11 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   s3: { xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
   'secrets-manager': { target: 'secretsmanager' },
   sfn: { target: 'AWSStepFunctions' },
-  sns: { xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/', version: '2010-03-31' },
+  sns: {
+    xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+    version: '2010-03-31',
+    deniedCode: 'AuthorizationErrorException',
+  },
   sqs: { target: 'AmazonSQS' },
   sts: { xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/', version: '2011-06-15', global: true },
   'timestream-query': { target: 'Timestream_20181101' },

@@ -21,6 +21,11 @@ export interface VerifiedService {
   readonly family: ErrorFamily;
   /** Global services are signed for `us-east-1` as well. */
   readonly global: boolean;
+  /**
+   * AWS IoT's device gateway: a session token in the query is appended after signing, so that the signature does not
+   * cover it, and `X-Amz-Expires` may be missing (developer guide, `protocols`; so do the device SDKs and Amplify).
+   */
+  readonly deviceGateway?: boolean;
 }
 
 /** Signature Version 4, "Date validity": ms either way. */
@@ -47,7 +52,8 @@ export class SignatureVerifier {
    */
   verify(head: RequestHead, service: VerifiedService, payloadHash: () => string): Authentication | undefined {
     const { family } = service;
-    const request = readSignature(head, family);
+    const { deviceGateway = false } = service;
+    const request = readSignature(head, family, deviceGateway);
     if (request === undefined) return undefined;
     this.#checkScope(request, service);
     this.#checkTime(request, family);
@@ -59,7 +65,8 @@ export class SignatureVerifier {
       throw signatureError(family, 'wrong-token');
     }
     const key = this.#signingKey(request.accessKeyId, credentials.secretAccessKey, request.scope);
-    const canonical = canonicalRequest(head, request.signedHeaders, payloadHash(), family === 's3');
+    const signed = deviceGateway ? withoutToken(head) : head;
+    const canonical = canonicalRequest(signed, request.signedHeaders, payloadHash(), family === 's3');
     const expected = hmacHex(key, stringToSign(request.timestamp, request.scope, canonical));
     if (!equal(request.signature, expected)) throw signatureError(family, 'mismatch');
     // Only the holder of the secret is told that a session has ended.
@@ -135,6 +142,10 @@ function checkSignedHeaders(head: RequestHead, { signedHeaders }: SignedRequest,
       );
     }
   }
+}
+
+function withoutToken(head: RequestHead): RequestHead {
+  return { ...head, query: head.query.filter(([name]) => name !== 'X-Amz-Security-Token') };
 }
 
 function equal(given: string, expected: string): boolean {

@@ -42,7 +42,11 @@ export function claimedService(head: RequestHead): string | undefined {
  * @returns undefined for a request without a signature
  * @throws AwsError for an incomplete one, in the family's words
  */
-export function readSignature(head: RequestHead, family: ErrorFamily): SignedRequest | undefined {
+export function readSignature(
+  head: RequestHead,
+  family: ErrorFamily,
+  expiryOptional = false,
+): SignedRequest | undefined {
   const { authorization } = head.headers;
   const inQuery = parameter(head.query, 'X-Amz-Algorithm') !== undefined;
   if (authorization !== undefined && inQuery) {
@@ -53,7 +57,7 @@ export function readSignature(head: RequestHead, family: ErrorFamily): SignedReq
     );
   }
   if (authorization !== undefined) return readHeader(head, authorization, family);
-  return inQuery ? readQueryParameters(head, family) : undefined;
+  return inQuery ? readQueryParameters(head, family, expiryOptional) : undefined;
 }
 
 function readHeader(head: RequestHead, authorization: string, family: ErrorFamily): SignedRequest {
@@ -92,7 +96,7 @@ function readHeader(head: RequestHead, authorization: string, family: ErrorFamil
   };
 }
 
-function readQueryParameters(head: RequestHead, family: ErrorFamily): SignedRequest {
+function readQueryParameters(head: RequestHead, family: ErrorFamily, expiryOptional: boolean): SignedRequest {
   const need = (name: string): string => {
     const value = parameter(head.query, name);
     if (value === undefined || value === '') {
@@ -104,8 +108,9 @@ function readQueryParameters(head: RequestHead, family: ErrorFamily): SignedRequ
     throw signatureError(family, 'incomplete-query', `X-Amz-Algorithm only supports "${ALGORITHM}"`);
   }
   const timestamp = need('X-Amz-Date');
-  const expires = Number(need('X-Amz-Expires'));
-  if (!Number.isInteger(expires) || expires < 1 || expires > MAX_EXPIRES) {
+  const unbounded = expiryOptional && parameter(head.query, 'X-Amz-Expires') === undefined;
+  const expires = unbounded ? undefined : Number(need('X-Amz-Expires'));
+  if (expires !== undefined && (!Number.isInteger(expires) || expires < 1 || expires > MAX_EXPIRES)) {
     throw signatureError(family, 'incomplete-query', `X-Amz-Expires must be between 1 and ${MAX_EXPIRES} seconds`);
   }
   return {
