@@ -58,9 +58,9 @@ describe('certificates', () => {
         validity: { notAfter: new Date('2049-12-31T23:59:59Z') },
       },
     });
-    expect(devices.admit([certificate], undefined)).toBe(false);
+    expect(devices.admit([certificate], 'localhost')).toBe(false);
     await iot.call('UpdateCertificate', { certificateId: made.certificateId, newStatus: 'ACTIVE' });
-    expect(devices.admit([certificate], undefined)).toBe(true);
+    expect(devices.admit([certificate], 'localhost')).toBe(true);
   });
 
   test('come with a key pair that nothing keeps', async () => {
@@ -152,9 +152,9 @@ describe('certificates', () => {
       const input = { certificatePem: certificate.toString(), status: 'ACTIVE' };
       await iot.call('RegisterCertificateWithoutCA', input);
     }
-    expect([devices.admit([expiring], undefined), devices.admit([early], undefined)]).toEqual([true, false]);
+    expect([devices.admit([expiring], 'localhost'), devices.admit([early], 'localhost')]).toEqual([true, false]);
     await iot.cloud.clock.advance(86_400_001);
-    expect([devices.admit([expiring], undefined), devices.admit([early], undefined)]).toEqual([false, true]);
+    expect([devices.admit([expiring], 'localhost'), devices.admit([early], 'localhost')]).toEqual([false, true]);
   });
 
   test('that nobody registered are not active', async () => {

@@ -37,7 +37,7 @@ describe('CreateCertificateFromCsr', () => {
     const spki = Buffer.from(await crypto.subtle.exportKey('spki', keys.publicKey));
     expect(certificate.publicKey.export({ format: 'der', type: 'spki' })).toEqual(spki);
     expect(await probe.statusOf(String(body.certificateId))).toBe('PENDING_ACTIVATION');
-    expect(probe.iot.cloud.ports.get('devices').admit([certificate], undefined)).toBe(false);
+    expect(probe.iot.cloud.ports.get('devices').admit([certificate], 'localhost')).toBe(false);
   });
 
   test.each([
@@ -115,7 +115,7 @@ describe('RegisterThing', () => {
     expect(await probe.statusOf(made.certificateId)).toBe('ACTIVE');
     const devices = probe.iot.cloud.ports.get('devices');
     const certificate = new X509Certificate(made.certificatePem);
-    expect(devices.admit([certificate], undefined)).toBe(true);
+    expect(devices.admit([certificate], 'localhost')).toBe(true);
     const device = connectionOf(certificate, 'pump-PS-0001', '127.0.0.1');
     expect(devices.isAllowed(device, 'iot:Connect', 'pump-PS-0001')).toBe(true);
   });
@@ -286,7 +286,7 @@ describe('provisioning by trusted user', () => {
     const { certificate, certificateId, expiration } = await makeClaim();
     expect(expiration.getTime()).toBe(probe.iot.cloud.clock.now() + 5 * 60_000);
     expect(await probe.iot.call('ListCertificates')).toMatchObject({ certificates: [] });
-    expect(devices.admit([certificate], undefined)).toBe(true);
+    expect(devices.admit([certificate], 'localhost')).toBe(true);
     const connection = connectionOf(certificate, 'installer', '127.0.0.1');
     expect(devices.isAllowed(connection, 'iot:Connect', 'installer')).toBe(true);
     expect(devices.isAllowed(connection, 'iot:Publish', PROVISION)).toBe(true);
@@ -296,7 +296,7 @@ describe('provisioning by trusted user', () => {
       false,
     );
     await probe.iot.cloud.clock.advance(5 * 60_000);
-    expect(devices.admit([certificate], undefined)).toBe(false);
+    expect(devices.admit([certificate], 'localhost')).toBe(false);
     expect(devices.isAllowed(connection, 'iot:Publish', PROVISION)).toBe(false);
     expect(ended).toEqual([certificateId]);
   });

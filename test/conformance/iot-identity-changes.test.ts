@@ -137,11 +137,11 @@ describe('a certificate that loses its right', () => {
       const other = await makeDevice('d');
       await iot.call('UpdateCertificate', { certificateId: device.certificateId, newStatus });
       const devices = iot.cloud.ports.get('devices');
-      expect(devices.admit([device.certificate], undefined)).toBe(false);
+      expect(devices.admit([device.certificate], 'localhost')).toBe(false);
       expect(ended).toEqual([]);
       await iot.cloud.clock.advance(DELAY);
       expect(ended).toEqual([device.certificateId]);
-      expect(devices.admit([other.certificate], undefined)).toBe(true);
+      expect(devices.admit([other.certificate], 'localhost')).toBe(true);
     },
   );
 
@@ -180,7 +180,7 @@ test('the registry, attachments and certificates are there again after a restart
 
   iot = await startIot({ directory });
   const devices = iot.cloud.ports.get('devices');
-  expect(devices.admit([device.certificate], undefined)).toBe(true);
+  expect(devices.admit([device.certificate], 'localhost')).toBe(true);
   expect(devices.isAllowed(connectionOf(device.certificate, 't', '127.0.0.1'), 'iot:Publish', 'one')).toBe(true);
   expect(await iot.call('ListThingsInThingGroup', { thingGroupName: 'g' })).toMatchObject({ things: ['t'] });
 });

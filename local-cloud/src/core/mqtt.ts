@@ -48,6 +48,8 @@ export interface DeviceConnection {
   /** Certificate id: lower-case hexadecimal SHA-256 of the DER certificate. Undefined for other identities. */
   readonly certificateId?: string;
   readonly sourceIp: string;
+  /** Server name that the client asked for (SNI), `iot:DomainName` of policies. */
+  readonly serverName?: string;
   /** ms since the epoch at which the connection ends by itself, as custom authorizers and session tokens demand. */
   readonly endsAt?: number;
 }
@@ -55,7 +57,7 @@ export interface DeviceConnection {
 /** What a client shows to prove who it is (developer guide, `protocols`, "Client authentication"). */
 export type ConnectionCredentials =
   /** Possession of its key was proven by the TLS handshake. */
-  | { readonly kind: 'certificate'; readonly certificate: X509Certificate }
+  | { readonly kind: 'certificate'; readonly certificate: X509Certificate; readonly serverName?: string }
   /** A signature that was verified, of a WebSocket upgrade or an HTTPS request. */
   | { readonly kind: 'aws'; readonly principal: Principal; readonly expiresAt?: number }
   | { readonly kind: 'custom'; readonly request: CustomAuthenticationRequest };
@@ -71,6 +73,11 @@ export interface CustomAuthenticationRequest {
   readonly serverName?: string;
   readonly http?: { readonly headers: Readonly<Record<string, string>>; readonly queryString: string };
   readonly mqtt?: { readonly username?: string; readonly password?: Buffer; readonly clientId: string };
+  /**
+   * The persistent HTTP connection of the request: the same object for all of its requests. Results of authorizers with
+   * `enableCachingForHttp` are kept for it.
+   */
+  readonly httpConnection?: object;
 }
 
 /**
@@ -140,6 +147,8 @@ export interface PresenceChange {
   readonly at: number;
   /** Of a disconnect, AWS's lifecycle reason. */
   readonly reason?: string;
+  /** `versionNumber` of the lifecycle event. */
+  readonly version?: number;
 }
 
 /**

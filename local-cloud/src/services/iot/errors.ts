@@ -26,6 +26,14 @@ export function certificateValidation(message: string): AwsError {
   return new AwsError('CertificateValidationException', message, 400);
 }
 
+export function certificateConflict(message: string): AwsError {
+  return new AwsError('CertificateConflictException', message, 409);
+}
+
+export function registrationCodeValidation(message: string): AwsError {
+  return new AwsError('RegistrationCodeValidationException', message, 400);
+}
+
 export function versionConflict(message: string): AwsError {
   return new AwsError('VersionConflictException', message, 409);
 }

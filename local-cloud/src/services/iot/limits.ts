@@ -34,6 +34,17 @@ export const MAX_CSR_LENGTH = 4096;
 export const MAX_CERTIFICATE_LENGTH = 65_536;
 export const MIN_RSA_BITS = 2048;
 
+/** API RegisterCACertificate: CA certificates with the same subject. */
+export const MAX_CAS_WITH_SAME_SUBJECT = 10;
+
+export const AUTHORIZER_NAME_PATTERN = '[\\w=,@-]+';
+/** Authorizers of an account in one region. */
+export const MAX_AUTHORIZERS = 10;
+/** API CreateAuthorizer, tokenSigningPublicKeys. */
+export const MAX_SIGNING_KEY_LENGTH = 5120;
+/** `config-custom-auth`: "The Lambda function timeout limit for custom authorizer is 5 seconds". */
+export const AUTHORIZER_TIMEOUT = 5_000;
+
 export const TEMPLATE_NAME_PATTERN = '[0-9A-Za-z_-]+';
 export const MAX_TEMPLATE_NAME_LENGTH = 36;
 export const MAX_TEMPLATE_BODY_LENGTH = 10_240;

@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import * as schemas from '@aws-sdk/client-iot';
 import type { CloudContext, PluginFactory, ServicePlugin } from '../../core/plugin.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
+import { CustomIdentities } from './custom-authentication/custom-identities.ts';
 import { IdentityChanges } from './identity-changes.ts';
 import { IOT_PARTS } from './iot-parts.ts';
 import type { IotService } from './iot-service.ts';
+import { authorizerOperations } from './operations/authorizer-operations.ts';
+import { caCertificateOperations } from './operations/ca-certificate-operations.ts';
 import { certificateOperations } from './operations/certificate-operations.ts';
 import { createProvisioningClaim } from './operations/create-provisioning-claim.ts';
 import { describeEndpoint } from './operations/describe-endpoint.ts';
@@ -12,13 +15,17 @@ import { policyAttachmentOperations } from './operations/policy-attachment-opera
 import { policyOperations } from './operations/policy-operations.ts';
 import { provisioningTemplateOperations } from './operations/provisioning-template-operations.ts';
 import { tagOperations } from './operations/tag-operations.ts';
+import { testInvokeAuthorizer } from './operations/test-invoke-authorizer.ts';
 import { thingGroupMemberOperations } from './operations/thing-group-member-operations.ts';
 import { thingGroupOperations } from './operations/thing-group-operations.ts';
 import { thingOperations } from './operations/thing-operations.ts';
 import { thingPrincipalOperations } from './operations/thing-principal-operations.ts';
 import { thingTypeOperations } from './operations/thing-type-operations.ts';
+import { AwsIdentities } from './policy-evaluation/aws-identities.ts';
+import { CertificateIdentities } from './policy-evaluation/certificate-identities.ts';
 import { PolicyDirectory } from './policy-evaluation/device-directory.ts';
 import { EffectivePolicies } from './policy-evaluation/effective-policies.ts';
+import { JustInTimeRegistration } from './provisioning/just-in-time.ts';
 import { OwnershipTokens } from './provisioning/ownership-tokens.ts';
 import { provisioningTopics } from './provisioning/provisioning-topics.ts';
 import { TemporaryClaims } from './provisioning/temporary-claims.ts';
@@ -55,9 +62,17 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
     ownershipTokens: new OwnershipTokens(registry),
     temporaryClaims: new TemporaryClaims(registry),
   };
+  const custom = new CustomIdentities(context, registry.authorizers);
   ports.provide(
     'devices',
-    new PolicyDirectory({ account, clock, meter, changes }, registry.state, service.effectivePolicies),
+    new PolicyDirectory({
+      meter,
+      changes,
+      certificates: new CertificateIdentities({ account, clock, changes }, registry.state, service.effectivePolicies),
+      aws: new AwsIdentities(account, ports),
+      custom,
+      justInTime: new JustInTimeRegistration(service),
+    }),
   );
   const parts = IOT_PARTS.map((create) => create(service));
   return {
@@ -75,6 +90,9 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
           ...thingGroupOperations(service),
           ...thingGroupMemberOperations(service),
           ...thingPrincipalOperations(service),
+          ...authorizerOperations(service),
+          testInvokeAuthorizer(service),
+          ...caCertificateOperations(service),
           ...certificateOperations(service),
           ...policyOperations(service),
           ...policyAttachmentOperations(service),
@@ -99,6 +117,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
       for (const part of [...parts].reverse()) await part.stop?.();
       service.ownershipTokens.stop();
       service.temporaryClaims.stop();
+      custom.stop();
       changes.stop();
     },
   };

@@ -1,4 +1,5 @@
 import type {
+  Certificate,
   CertificateDescription,
   CreateCertificateFromCsrRequest,
   CreateCertificateFromCsrResponse,
@@ -9,11 +10,14 @@ import type {
   DescribeCertificateResponse,
   ListCertificatesRequest,
   ListCertificatesResponse,
+  RegisterCertificateRequest,
+  RegisterCertificateResponse,
   RegisterCertificateWithoutCARequest,
   RegisterCertificateWithoutCAResponse,
   UpdateCertificateRequest,
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../core/api.ts';
+import { invalidRequest } from '../errors.ts';
 import { anywhere, changing, type IotService, reading, resource } from '../iot-service.ts';
 import { MAX_CERTIFICATE_LENGTH, MAX_CSR_LENGTH } from '../limits.ts';
 import { pageOf } from '../registry/paging.ts';
@@ -53,6 +57,20 @@ export function certificateOperations(service: IotService): Operation[] {
         };
       },
     ),
+    changing<RegisterCertificateRequest, RegisterCertificateResponse>(
+      service,
+      'RegisterCertificate',
+      anywhere,
+      (input) => {
+        requireText('certificatePem', input.certificatePem, 1, MAX_CERTIFICATE_LENGTH);
+        if (input.setAsActive !== undefined && input.status !== undefined) {
+          throw invalidRequest('setAsActive cannot be given together with status');
+        }
+        const status = input.status ?? (input.setAsActive === true ? 'ACTIVE' : undefined);
+        const { id } = certificates.registerSigned(input.certificatePem, input.caCertificatePem, status);
+        return { certificateArn: state.arn('cert', id), certificateId: id };
+      },
+    ),
     changing<RegisterCertificateWithoutCARequest, RegisterCertificateWithoutCAResponse>(
       service,
       'RegisterCertificateWithoutCA',
@@ -87,23 +105,31 @@ export function certificateOperations(service: IotService): Operation[] {
       });
       const found = page.keys.map((key) => state.certificates.get(nameInCreationOrder(key)) as CertificateRecord);
       return {
-        certificates: found.map(({ id, status, mode, creationDate }) => ({
-          certificateArn: state.arn('cert', id),
-          certificateId: id,
-          status,
-          certificateMode: mode,
-          creationDate: new Date(creationDate),
-        })),
+        certificates: found.map((certificate) => certificateSummary(service, certificate)),
         nextMarker: page.nextToken,
       };
     }),
   ];
 }
 
+export function certificateSummary(
+  service: IotService,
+  { id, status, mode, creationDate }: CertificateRecord,
+): Certificate {
+  return {
+    certificateArn: resource(service, 'cert', id),
+    certificateId: id,
+    status,
+    certificateMode: mode,
+    creationDate: new Date(creationDate),
+  };
+}
+
 function descriptionOf(service: IotService, certificate: CertificateRecord): CertificateDescription {
   return {
     certificateArn: resource(service, 'cert', certificate.id),
     certificateId: certificate.id,
+    ...(certificate.caCertificateId === undefined ? {} : { caCertificateId: certificate.caCertificateId }),
     status: certificate.status,
     certificatePem: certificate.pem,
     ownedBy: service.context.account.accountId,

@@ -16,12 +16,12 @@ import type {
   UpdateProvisioningTemplateRequest,
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../core/api.ts';
-import type { Permission } from '../../../core/iam/authorizer.ts';
 import { anywhere, changing, type IotService, reading, resource } from '../iot-service.ts';
 import { pageOf } from '../registry/paging.ts';
 import { defaultVersionOf } from '../registry/provisioning-templates.ts';
 import type { TemplateRecord } from '../registry/records.ts';
 import { checkPageSize, readTags } from '../registry/validation.ts';
+import { passingRole } from './passing-role.ts';
 
 export function provisioningTemplateOperations(service: IotService): Operation[] {
   const { templates, state, tags } = service.registry;
@@ -41,6 +41,7 @@ export function provisioningTemplateOperations(service: IotService): Operation[]
           return { templateArn: arn, templateName: template.name, defaultVersionId: template.defaultVersionId };
         },
       ),
+      (input) => input.provisioningRoleArn,
     ),
     reading<DescribeProvisioningTemplateRequest, DescribeProvisioningTemplateResponse>(
       'DescribeProvisioningTemplate',
@@ -66,6 +67,7 @@ export function provisioningTemplateOperations(service: IotService): Operation[]
           return {};
         },
       ),
+      (input) => input.provisioningRoleArn,
     ),
     changing<DeleteProvisioningTemplateRequest, object>(service, 'DeleteProvisioningTemplate', templateArn, (input) => {
       templates.delete(input.templateName);
@@ -133,27 +135,6 @@ export function provisioningTemplateOperations(service: IotService): Operation[]
       },
     ),
   ];
-}
-
-/** Whoever names a role for the template must be allowed to pass it to AWS IoT. */
-function passingRole<I extends { provisioningRoleArn?: string | undefined }, O>(
-  operation: Operation<I, O>,
-): Operation<I, O> {
-  return {
-    ...operation,
-    authorize(input, call): readonly Permission[] {
-      const own = operation.authorize(input, call);
-      if (input.provisioningRoleArn === undefined) return own;
-      return [
-        ...own,
-        {
-          action: 'iam:PassRole',
-          resource: input.provisioningRoleArn,
-          conditions: { 'iam:PassedToService': 'iot.amazonaws.com' },
-        },
-      ];
-    },
-  };
 }
 
 function summaryOf(service: IotService, template: TemplateRecord) {

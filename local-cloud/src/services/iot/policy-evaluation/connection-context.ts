@@ -14,6 +14,8 @@ export interface ConnectionFacts {
   readonly clientId: string;
   readonly certificateId: string | undefined;
   readonly sourceIp: string;
+  /** Server name that the client asked for (SNI). */
+  readonly domainName: string | undefined;
   readonly thing: AssociatedThing | undefined;
   /** Read from the certificate when a policy first asks. */
   certificate(): CertificateVariables;
@@ -47,6 +49,8 @@ export function connectionContext(
           return action === 'iot:Connect' ? connectAttributes(features) : undefined;
         case 'iot:lastwilltopic':
           return features?.willTopic === undefined ? undefined : [facts.topicArn(features.willTopic)];
+        case 'iot:domainname':
+          return facts.domainName === undefined ? undefined : [facts.domainName];
         case 'aws:sourceip':
           return [facts.sourceIp];
         case 'aws:securetransport':

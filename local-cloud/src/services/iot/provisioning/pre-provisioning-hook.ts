@@ -1,6 +1,6 @@
-import type { InvocationResponse } from '@aws-sdk/client-lambda';
 import { messageOf } from '../../../core/errors.ts';
 import type { CloudContext } from '../../../core/plugin.ts';
+import { invokeFunction } from '../invoke-function.ts';
 import { HOOK_TIMEOUT } from '../limits.ts';
 import { accessDenied } from './rejection.ts';
 
@@ -13,8 +13,6 @@ export interface HookEvent {
   readonly clientId: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
-
-type Outcome = { readonly answer: InvocationResponse } | { readonly late: true };
 
 /**
  * Asks the function whether the device may be provisioned.
@@ -32,53 +30,15 @@ export async function runPreProvisioningHook(
     context.log('warn', 'pre-provisioning hook refused a device', { functionArn, templateArn, clientId, reason });
     return accessDenied('Access Denied');
   };
-  const outcome = await invoke(context, functionArn, event).catch((error: unknown) => {
-    throw refuse(`it could not be invoked: ${messageOf(error)}`);
-  });
-  if ('late' in outcome) throw refuse(`it took longer than ${HOOK_TIMEOUT} ms`);
-  const { answer } = outcome;
-  if (answer.FunctionError !== undefined) throw refuse(`it failed: ${answer.FunctionError}`);
-  const result = parse(answer.Payload);
-  if (result?.allowProvisioning !== true) throw refuse('it did not return "allowProvisioning": true');
+  const result = await invokeFunction(context, functionArn, event.templateArn, event, HOOK_TIMEOUT).catch(
+    (error: unknown) => {
+      throw refuse(messageOf(error));
+    },
+  );
+  if (result.allowProvisioning !== true) throw refuse('it did not return "allowProvisioning": true');
   const overrides = readOverrides(result.parameterOverrides);
   if (overrides === undefined) throw refuse('its parameterOverrides are not names with text');
   return overrides;
-}
-
-async function invoke(context: CloudContext, functionArn: string, event: HookEvent): Promise<Outcome> {
-  const principal = {
-    kind: 'service',
-    service: 'iot.amazonaws.com',
-    sourceArn: event.templateArn,
-    sourceAccount: context.account.accountId,
-  } as const;
-  const invocation = context.api.call<InvocationResponse>(principal, 'lambda', 'Invoke', {
-    FunctionName: functionArn,
-    InvocationType: 'RequestResponse',
-    Payload: Buffer.from(JSON.stringify(event)),
-  });
-  return new Promise((resolve, reject) => {
-    const timer = context.clock.after(HOOK_TIMEOUT, () => resolve({ late: true }));
-    invocation.then(
-      (answer) => {
-        timer.cancel();
-        resolve({ answer });
-      },
-      (error: unknown) => {
-        timer.cancel();
-        reject(error);
-      },
-    );
-  });
-}
-
-function parse(payload: Uint8Array | undefined): Record<string, unknown> | undefined {
-  try {
-    const result: unknown = JSON.parse(Buffer.from(payload ?? []).toString('utf8'));
-    return typeof result === 'object' && result !== null ? (result as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function readOverrides(value: unknown): Map<string, string> | undefined {

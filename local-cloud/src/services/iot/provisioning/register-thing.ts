@@ -1,10 +1,9 @@
-import { AwsError } from '../../../core/errors.ts';
-import type { AssumedRole } from '../../../core/iam/principal.ts';
 import type { DeviceConnection } from '../../../core/mqtt.ts';
 import type { IotService } from '../iot-service.ts';
 import { defaultVersionOf } from '../registry/provisioning-templates.ts';
 import type { TemplateRecord } from '../registry/records.ts';
 import { runPreProvisioningHook } from './pre-provisioning-hook.ts';
+import { assumeProvisioningRole } from './provisioning-role.ts';
 import { registerResources } from './register-resources.ts';
 import { planRegistration, templateParameters } from './registration-plan.ts';
 import { accessDenied, invalidRequest, invalidToken, ProvisioningRejection } from './rejection.ts';
@@ -69,7 +68,7 @@ async function provision(
   const document = parseTemplate(defaultVersionOf(template).body);
   const parameters = templateParameters(document, new Map([...given, ...overrides]), certificateId);
   const plan = planRegistration(document, parameters);
-  const role = assumeProvisioningRole(service, template, templateArn, certificateId);
+  const role = assumeProvisioningRole(context, template.provisioningRoleArn, templateArn, certificateId);
   const thingName = await registerResources(context, role, certificateId, plan);
   return { deviceConfiguration: plan.deviceConfiguration, ...(thingName === undefined ? {} : { thingName }) };
 }
@@ -80,31 +79,14 @@ function findTemplate(service: IotService, connection: DeviceConnection, templat
   if (template === undefined) {
     throw new ProvisioningRejection(404, 'ResourceNotFound', `Provisioning template ${templateName} not found.`);
   }
+  // A template of type JITP belongs to a CA certificate; devices cannot ask for it.
+  if (template.type !== 'FLEET_PROVISIONING') {
+    throw invalidRequest(`Provisioning template ${templateName} is not of type FLEET_PROVISIONING`);
+  }
   if (!template.enabled) throw accessDenied(`Provisioning template ${templateName} is not enabled.`);
   const claim = state.claims.get(connection.principalId);
   if (claim !== undefined && claim.templateName !== templateName) throw accessDenied('Access Denied');
   return template;
-}
-
-function assumeProvisioningRole(
-  service: IotService,
-  template: TemplateRecord,
-  templateArn: string,
-  certificateId: string,
-): AssumedRole {
-  const { account, ports } = service.context;
-  const principal = {
-    kind: 'service',
-    service: 'iot.amazonaws.com',
-    sourceArn: templateArn,
-    sourceAccount: account.accountId,
-  } as const;
-  try {
-    return ports.get('authorizer').assumeRole(principal, template.provisioningRoleArn, certificateId.slice(0, 32));
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    throw accessDenied(`AWS IoT cannot assume the provisioning role ${template.provisioningRoleArn}`, error);
-  }
 }
 
 function readToken(value: unknown): string {

@@ -1,3 +1,4 @@
+import type { TemplateType } from '@aws-sdk/client-iot';
 import { NotImplementedError } from '../../../core/errors.ts';
 import { checkIntrinsics, type Mappings } from './intrinsics.ts';
 import { invalidTemplate } from './template-error.ts';
@@ -22,6 +23,21 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The certificate that is being registered; it needs no declaration. */
 export const CERTIFICATE_ID = 'AWS::IoT::Certificate::Id';
+
+/**
+ * What just-in-time provisioning reads from a certificate: its id and its subject. A template "can use only the values in
+ * the preceding list" (developer guide, `jit-provisioning`).
+ */
+export const JIT_PARAMETERS: readonly string[] = [
+  'AWS::IoT::Certificate::Country',
+  'AWS::IoT::Certificate::Organization',
+  'AWS::IoT::Certificate::OrganizationalUnit',
+  'AWS::IoT::Certificate::DistinguishedNameQualifier',
+  'AWS::IoT::Certificate::StateName',
+  'AWS::IoT::Certificate::CommonName',
+  'AWS::IoT::Certificate::SerialNumber',
+  CERTIFICATE_ID,
+];
 
 interface ResourceRules {
   readonly properties: readonly string[];
@@ -52,7 +68,7 @@ const RULES: Readonly<Record<string, ResourceRules>> = {
 const NOT_BUILT: readonly string[] = ['BillingGroup', 'ThingPrincipalType'];
 
 /** @throws AwsError InvalidRequestException, naming the place; NotImplemented for what is not built */
-export function parseTemplate(body: string): TemplateDocument {
+export function parseTemplate(body: string, type: TemplateType = 'FLEET_PROVISIONING'): TemplateDocument {
   const root = parseJson(body);
   for (const key of Object.keys(root)) {
     if (!['Parameters', 'Mappings', 'Resources', 'DeviceConfiguration'].includes(key)) {
@@ -63,6 +79,10 @@ export function parseTemplate(body: string): TemplateDocument {
   const mappings = readMappings(objectAt('Mappings', root.Mappings ?? {}));
   const deviceConfiguration = readDeviceConfiguration(root.DeviceConfiguration);
   const resources = readResources(objectAt('Resources', root.Resources));
+  if (type === 'JITP') {
+    const foreign = [...parameters.keys()].find((name) => !JIT_PARAMETERS.includes(name));
+    if (foreign !== undefined) throw invalidTemplate(`a JITP template cannot have parameter ${foreign}`);
+  }
   const names = new Set([...parameters.keys(), CERTIFICATE_ID]);
   checkIntrinsics(root.Resources, names, mappings);
   checkIntrinsics(deviceConfiguration, names, mappings);

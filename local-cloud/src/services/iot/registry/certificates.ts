@@ -4,6 +4,7 @@ import { ConstraintViolations } from '../../../core/constraint-violations.ts';
 import { uuid } from '../../../core/entropy.ts';
 import { certificateIdOf } from '../certificate-authority.ts';
 import {
+  certificateConflict,
   certificateState,
   certificateValidation,
   deleteConflict,
@@ -11,7 +12,9 @@ import {
   resourceAlreadyExists,
   resourceNotFound,
 } from '../errors.ts';
-import type { CertificateRecord } from './records.ts';
+import type { CaCertificates } from './ca-certificates.ts';
+import { readCertificate } from './read-certificate.ts';
+import type { CaCertificateRecord, CertificateRecord } from './records.ts';
 import type { RegistryState } from './registry-state.ts';
 
 const STATUSES: readonly CertificateStatus[] = [
@@ -26,9 +29,11 @@ const STATUSES: readonly CertificateStatus[] = [
 /** Client certificates and their states (developer guide, `x509-client-certs`). */
 export class Certificates {
   readonly #state: RegistryState;
+  readonly #authorities: CaCertificates;
 
-  constructor(state: RegistryState) {
+  constructor(state: RegistryState, authorities: CaCertificates) {
     this.#state = state;
+    this.#authorities = authorities;
   }
 
   get(id: string | undefined): CertificateRecord {
@@ -42,7 +47,12 @@ export class Certificates {
     return certificate;
   }
 
-  register(pem: string, status: CertificateStatus, mode: CertificateMode = 'DEFAULT'): CertificateRecord {
+  register(
+    pem: string,
+    status: CertificateStatus,
+    mode: CertificateMode = 'DEFAULT',
+    caCertificateId?: string,
+  ): CertificateRecord {
     const parsed = new X509Certificate(pem);
     const id = certificateIdOf(parsed);
     if (this.#state.certificates.has(id)) {
@@ -64,6 +74,7 @@ export class Certificates {
       generationId: uuid(this.#state.environment.entropy),
       notBefore: Date.parse(parsed.validFrom),
       notAfter: Date.parse(parsed.validTo),
+      ...(caCertificateId === undefined ? {} : { caCertificateId }),
     };
     this.#state.certificates.put(id, record);
     return record;
@@ -74,17 +85,37 @@ export class Certificates {
    * @throws AwsError CertificateValidationException for text that is no certificate
    */
   registerForeign(pem: string, status: CertificateStatus | undefined): CertificateRecord {
-    if (status !== undefined && status !== 'ACTIVE' && status !== 'INACTIVE') {
-      throw invalidRequest(`A certificate cannot be registered with status ${status}`);
-    }
-    try {
-      new X509Certificate(pem);
-    } catch (cause) {
-      const error = certificateValidation('The certificate could not be parsed');
-      error.cause = cause;
-      throw error;
-    }
+    requireRegistrable(status);
+    readCertificate(pem);
     return this.register(pem, status ?? 'INACTIVE', 'SNI_ONLY');
+  }
+
+  /**
+   * A certificate of a registered CA, in the CA's mode (API RegisterCertificate). "The client certificate must be signed
+   * by a certificate authority that you have registered" (`manual-cert-registration`), and that CA must be active
+   * (`register-CA-cert`).
+   * @throws AwsError CertificateValidationException, CertificateConflictException, CertificateStateException
+   */
+  registerSigned(pem: string, caPem: string | undefined, status: CertificateStatus | undefined): CertificateRecord {
+    requireRegistrable(status);
+    const certificate = readCertificate(pem);
+    const signers = this.#authorities.signersOf(certificate);
+    const named = caPem === undefined ? undefined : certificateIdOf(readCertificate(caPem));
+    const fitting = named === undefined ? signers : signers.filter(({ id }) => id === named);
+    const [signer] = fitting;
+    if (signer === undefined)
+      throw certificateValidation('The certificate is not signed by a registered CA certificate');
+    if (fitting.length > 1) {
+      throw certificateConflict(
+        'Several registered CA certificates could have signed the certificate: name one of them',
+      );
+    }
+    if (signer.status !== 'ACTIVE') throw certificateState(`CA certificate ${signer.id} is not active`);
+    return this.registerBy(signer, pem, status ?? 'INACTIVE');
+  }
+
+  registerBy({ id, mode }: CaCertificateRecord, pem: string, status: CertificateStatus): CertificateRecord {
+    return this.register(pem, status, mode, id);
   }
 
   update(id: string | undefined, status: CertificateStatus | undefined): void {
@@ -130,4 +161,9 @@ export class Certificates {
     this.#state.certificates.delete(certificate.id);
     this.#state.environment.changes.certificateEnded(certificate.id);
   }
+}
+
+function requireRegistrable(status: CertificateStatus | undefined): void {
+  if (status === undefined || status === 'ACTIVE' || status === 'INACTIVE' || status === 'REVOKED') return;
+  throw invalidRequest(`A certificate cannot be registered with status ${status}`);
 }

@@ -1,6 +1,5 @@
 import type { ProvisioningHook, TemplateType } from '@aws-sdk/client-iot';
 import { parseArn } from '../../../core/account.ts';
-import { NotImplementedError } from '../../../core/errors.ts';
 import {
   deleteConflict,
   invalidRequest,
@@ -65,9 +64,10 @@ export class ProvisioningTemplates {
     allowText('description', input.description, MAX_TEMPLATE_DESCRIPTION_LENGTH);
     requireRoleArn(input.provisioningRoleArn);
     requireOneOf('type', input.type ?? 'FLEET_PROVISIONING', ['FLEET_PROVISIONING', 'JITP']);
-    if (input.type === 'JITP') throw new NotImplementedError('provisioning templates of type JITP');
-    const body = checkedBody(input.templateBody);
+    const type = input.type ?? 'FLEET_PROVISIONING';
+    const body = checkedBody(input.templateBody, type);
     const hook = readHook(input.preProvisioningHook);
+    requireNoHook(type, hook);
     const existing = this.#state.templates.get(input.templateName);
     if (existing !== undefined) {
       const arn = this.#state.arn('provisioningtemplate', existing.name);
@@ -76,9 +76,10 @@ export class ProvisioningTemplates {
     const now = this.#state.now();
     const template: TemplateRecord = {
       name: input.templateName,
-      type: 'FLEET_PROVISIONING',
+      type,
       ...(input.description === undefined ? {} : { description: input.description }),
-      enabled: input.enabled ?? false,
+      // `jit-provisioning` makes its template without `enabled` and uses it at once.
+      enabled: input.enabled ?? type === 'JITP',
       provisioningRoleArn: input.provisioningRoleArn,
       ...(hook === undefined ? {} : { hook }),
       creationDate: now,
@@ -100,6 +101,7 @@ export class ProvisioningTemplates {
     }
     const { hook: before, ...rest } = template;
     const hook = input.removePreProvisioningHook === true ? undefined : (readHook(input.preProvisioningHook) ?? before);
+    requireNoHook(template.type, hook);
     const defaultVersionId =
       input.defaultVersionId === undefined ? template.defaultVersionId : versionOf(template, input.defaultVersionId).id;
     this.#state.templates.put(template.name, {
@@ -115,6 +117,10 @@ export class ProvisioningTemplates {
 
   delete(name: string | undefined): void {
     const template = this.get(name);
+    for (const { id, registrationConfig: config } of this.#state.caCertificates.values()) {
+      if (config === undefined || !('templateName' in config) || config.templateName !== template.name) continue;
+      throw deleteConflict(`Provisioning template ${template.name} is used by CA certificate ${id}.`);
+    }
     if (template.versions.length > 1) {
       throw deleteConflict(`Provisioning template ${template.name} has versions besides its default version.`);
     }
@@ -128,7 +134,7 @@ export class ProvisioningTemplates {
     setAsDefault: boolean,
   ): TemplateVersionRecord {
     const template = this.get(name);
-    const body = checkedBody(templateBody);
+    const body = checkedBody(templateBody, template.type);
     if (template.versions.length >= MAX_TEMPLATE_VERSIONS) {
       throw versionsLimitExceeded(
         `Provisioning template ${template.name} already has the maximum number of versions (${MAX_TEMPLATE_VERSIONS})`,
@@ -181,9 +187,16 @@ function requireRoleArn(roleArn: string | undefined): asserts roleArn is string 
   }
 }
 
-function checkedBody(body: string | undefined): string {
+/** "Only supports template of type FLEET_PROVISIONING" (API CreateProvisioningTemplate, preProvisioningHook). */
+function requireNoHook(type: TemplateType, hook: TemplateRecord['hook']): void {
+  if (type === 'JITP' && hook !== undefined) {
+    throw invalidRequest('preProvisioningHook is supported by templates of type FLEET_PROVISIONING only');
+  }
+}
+
+function checkedBody(body: string | undefined, type: TemplateType): string {
   requireText('templateBody', body, 0, MAX_TEMPLATE_BODY_LENGTH);
-  parseTemplate(body);
+  parseTemplate(body, type);
   return body;
 }
 

@@ -1,4 +1,4 @@
-import type { CertificateMode, CertificateStatus, TemplateType } from '@aws-sdk/client-iot';
+import type { AuthorizerStatus, CertificateMode, CertificateStatus, TemplateType } from '@aws-sdk/client-iot';
 
 /** Records of the registry as they are kept. Times are ms since the epoch. */
 
@@ -44,7 +44,31 @@ export interface CertificateRecord {
   readonly generationId: string;
   readonly notBefore: number;
   readonly notAfter: number;
+  /** The registered CA that signed it. */
+  readonly caCertificateId?: string;
 }
+
+export interface CaCertificateRecord {
+  /** Lower-case hexadecimal SHA-256 of the DER. */
+  readonly id: string;
+  readonly pem: string;
+  readonly status: 'ACTIVE' | 'INACTIVE';
+  readonly mode: CertificateMode;
+  readonly autoRegistration: boolean;
+  /** How certificates that register themselves are provisioned. */
+  readonly registrationConfig?: RegistrationConfigRecord;
+  readonly creationDate: number;
+  readonly lastModifiedDate: number;
+  readonly customerVersion: number;
+  readonly generationId: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** A template with its role, or the name of a provisioning template of type JITP. */
+export type RegistrationConfigRecord =
+  | { readonly templateBody: string; readonly roleArn: string }
+  | { readonly templateName: string };
 
 /** A claim of a trusted user: lives minutes, provisions with one template, is in no listing. */
 export interface TemporaryClaimRecord {
@@ -88,6 +112,19 @@ export interface TemplateRecord {
   readonly defaultVersionId: number;
   readonly nextVersion: number;
   readonly versions: readonly TemplateVersionRecord[];
+}
+
+export interface AuthorizerRecord {
+  readonly name: string;
+  readonly functionArn: string;
+  readonly tokenKeyName?: string;
+  /** PEM by name. */
+  readonly signingKeys: Readonly<Record<string, string>>;
+  readonly status: AuthorizerStatus;
+  readonly signingDisabled: boolean;
+  readonly enableCachingForHttp: boolean;
+  readonly creationDate: number;
+  readonly lastModifiedDate: number;
 }
 
 export interface PrincipalAttachment {

@@ -5,6 +5,8 @@ import type { Collection, Store } from '../../../core/store.ts';
 import { type IotResourceType, iotArn } from '../arns.ts';
 import type { IdentityChanges } from '../identity-changes.ts';
 import type {
+  AuthorizerRecord,
+  CaCertificateRecord,
   CertificateRecord,
   PolicyRecord,
   PrincipalAttachment,
@@ -33,10 +35,14 @@ export class RegistryState {
   readonly thingTypes: Table<ThingTypeRecord>;
   readonly thingGroups: Table<ThingGroupRecord>;
   readonly certificates: Table<CertificateRecord>;
+  readonly caCertificates: Table<CaCertificateRecord>;
   readonly policies: Table<PolicyRecord>;
+  readonly authorizers: Table<AuthorizerRecord>;
   readonly templates: Table<TemplateRecord>;
   readonly claims: Collection<TemporaryClaimRecord>;
   readonly tags: Collection<Readonly<Record<string, string>>>;
+  /** What there is once in an account: the registration code, the default authorizer. */
+  readonly account: Collection<string>;
   /** thing name – certificate id */
   readonly attachments: Relation<PrincipalAttachment>;
   /** What has changed, for those who derive from it: indexes, jobs, events. */
@@ -55,10 +61,15 @@ export class RegistryState {
     this.thingTypes = new Table(store, 'iot/thingTypes');
     this.thingGroups = new Table(store, 'iot/thingGroups');
     this.certificates = new Table(store, 'iot/certificates', (record) => creationOrder(record.creationDate, record.id));
+    this.caCertificates = new Table(store, 'iot/caCertificates', (record) =>
+      creationOrder(record.creationDate, record.id),
+    );
     this.policies = new Table(store, 'iot/policies', (record) => creationOrder(record.creationDate, record.name));
+    this.authorizers = new Table(store, 'iot/authorizers');
     this.templates = new Table(store, 'iot/provisioningTemplates');
     this.claims = store.collection('iot/temporaryClaims');
     this.tags = store.collection('iot/tags');
+    this.account = store.collection('iot/account');
     this.attachments = new Relation(store, 'iot/thingPrincipals');
     this.memberships = new Relation(store, 'iot/thingGroupMembers');
     this.policyTargets = new Relation(store, 'iot/policyTargets');

@@ -1,3 +1,5 @@
+import { Authorizers } from './authorizers.ts';
+import { CaCertificates } from './ca-certificates.ts';
 import { Certificates } from './certificates.ts';
 import { Policies } from './policies.ts';
 import { ProvisioningTemplates } from './provisioning-templates.ts';
@@ -14,6 +16,8 @@ export class Registry {
   readonly things: Things;
   readonly thingTypes: ThingTypes;
   readonly thingGroups: ThingGroups;
+  readonly authorizers: Authorizers;
+  readonly caCertificates: CaCertificates;
   readonly certificates: Certificates;
   readonly policies: Policies;
   readonly thingPrincipals: ThingPrincipals;
@@ -25,7 +29,9 @@ export class Registry {
     this.things = new Things(this.state);
     this.thingTypes = new ThingTypes(this.state);
     this.thingGroups = new ThingGroups(this.state);
-    this.certificates = new Certificates(this.state);
+    this.authorizers = new Authorizers(this.state);
+    this.caCertificates = new CaCertificates(this.state);
+    this.certificates = new Certificates(this.state, this.caCertificates);
     this.policies = new Policies(this.state);
     this.thingPrincipals = new ThingPrincipals(this.state, this.things);
     this.templates = new ProvisioningTemplates(this.state);

@@ -1,6 +1,6 @@
 import type { Tag } from '@aws-sdk/client-iot';
 import { NotImplementedError } from '../../../core/errors.ts';
-import { iotResourceName, iotResourceType } from '../arns.ts';
+import { type IotResourceType, iotResourceName, iotResourceType } from '../arns.ts';
 import { invalidRequest, resourceNotFound } from '../errors.ts';
 import { MAX_TAGS } from '../limits.ts';
 import type { RegistryState } from './registry-state.ts';
@@ -9,9 +9,16 @@ import { readTags, requireText } from './validation.ts';
 /** Tags of the resources that have them (developer guide, `tagging-iot`): things themselves do not. */
 export class Tags {
   readonly #state: RegistryState;
+  /** Resources of other capabilities, by type: whether one of that name exists. */
+  readonly #others = new Map<IotResourceType, (name: string) => boolean>();
 
   constructor(state: RegistryState) {
     this.#state = state;
+  }
+
+  /** Lets resources of a further type be tagged. */
+  allow(type: IotResourceType, exists: (name: string) => boolean): void {
+    this.#others.set(type, exists);
   }
 
   list(resourceArn: string | undefined): Tag[] {
@@ -46,10 +53,18 @@ export class Tags {
       thingtype: this.#state.thingTypes,
       thinggroup: this.#state.thingGroups,
       policy: this.#state.policies,
+      cacert: this.#state.caCertificates,
+      authorizer: this.#state.authorizers,
       provisioningtemplate: this.#state.templates,
     } as const;
     const type = iotResourceType(account, resourceArn);
     if (type === undefined) throw invalidRequest(`Invalid resource ARN: ${resourceArn}`);
+    const exists = this.#others.get(type as IotResourceType);
+    if (exists !== undefined) {
+      const name = iotResourceName(account, type as IotResourceType, resourceArn);
+      if (name === undefined || !exists(name)) throw resourceNotFound(`Resource not found: ${resourceArn}`);
+      return resourceArn;
+    }
     if (!Object.hasOwn(tables, type)) throw new NotImplementedError(`tagging of AWS IoT resources of type ${type}`);
     const taggable = type as keyof typeof tables;
     const name = iotResourceName(account, taggable, resourceArn);
