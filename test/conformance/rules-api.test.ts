@@ -142,22 +142,15 @@ describe('refusals', () => {
   });
 
   test.each([
-    'cloudwatchAlarm',
-    'cloudwatchLogs',
-    'cloudwatchMetric',
     'elasticsearch',
-    'http',
     'influxDB',
     'iotAnalytics',
     'iotEvents',
     'iotSiteWise',
     'kafka',
-    'kinesis',
     'location',
     'openSearch',
     'salesforce',
-    'sns',
-    'stepFunctions',
   ])('action %s is refused by name', async (kind) => {
     const error = await refusal({ ...VALID, actions: [SQS, { [kind]: { roleArn: ROLE } }] });
     expect(error).toMatchObject({ code: 'NotImplemented', statusCode: 501 });
@@ -165,12 +158,11 @@ describe('refusals', () => {
   });
 
   test.each([
-    ["SELECT aws_lambda('arn', *) AS x FROM 'a'", 'aws_lambda', 8],
-    ["SELECT * FROM 'a' WHERE get_thing_shadow('t', 'r').state = 1", 'get_thing_shadow', 25],
-    ["SELECT get_dynamodb('t', 'k', id, 'r').x AS x FROM 'a'", 'get_dynamodb', 8],
-    ["SELECT get_secret('s', 'SecretString', 'r') AS x FROM 'a'", 'get_secret', 8],
+    ["SELECT * FROM 'a' WHERE get_thing_shadow('t', 'r').state = 1", 'get_thing_shadow', 47],
+    ["SELECT get_dynamodb('t', 'k', id, role).x AS x FROM 'a'", 'get_dynamodb', 35],
+    ["SELECT get_secret('s', 'Text', 'r') AS x FROM 'a'", 'get_secret', 24],
+    ["SELECT get_registry_data('ListThings', 't', 'r') AS x FROM 'a'", 'get_registry_data', 26],
     ["SELECT machinelearning_predict('m', 'r', *) AS x FROM 'a'", 'machinelearning_predict', 8],
-    ["SELECT get_registry_data('DescribeThing', 't', 'r') AS x FROM 'a'", 'get_registry_data', 8],
     ["SELECT bitnot(13) AS x FROM 'a'", 'bitnot', 8],
     ["SELECT nosuch(13) AS x FROM 'a'", 'nosuch', 8],
   ])('%s: the function is refused by name and place', async (sql, name, column) => {
@@ -282,4 +274,16 @@ describe('AWS::IoT::TopicRule', () => {
       { firehose: { roleArn: ROLE, deliveryStreamName: 's', separator: '\n', batchMode: true } },
     ]);
   });
+});
+
+// source: API_TagResource
+test('the tags of a rule are kept for the tag operations of AWS IoT', async () => {
+  await cloud.admin('CreateTopicRule', { ruleName: 'r', topicRulePayload: VALID, tags: 'a=1&b=2' });
+  const tags = cloud.ports.get('ruleTags');
+  const arn = 'arn:aws:iot:us-east-1:123456789012:rule/r';
+  expect(tags.get(arn)).toEqual({ a: '1', b: '2' });
+  await tags.set(arn, { c: '3' });
+  expect(tags.get(arn)).toEqual({ c: '3' });
+  expect(tags.get('arn:aws:iot:us-east-1:123456789012:rule/none')).toBeUndefined();
+  expect(tags.get('arn:aws:iot:us-east-1:123456789012:thing/r')).toBeUndefined();
 });

@@ -12,6 +12,7 @@ import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
 import type { Metrics } from './metrics.ts';
 import type { DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
+import type { ResourceTags } from './resource-tags.ts';
 import type { ResourceProvider } from './resources.ts';
 import type { ShadowDirectory } from './shadows.ts';
 import type { Store } from './store.ts';
@@ -59,6 +60,7 @@ export interface Ports {
   broker: MessageBroker;
   reservedTopics: ReservedTopics;
   rules: RuleIngress;
+  ruleTags: ResourceTags;
   shadows: ShadowDirectory;
   endpoints: Endpoints;
   serverIdentity: ServerIdentity;

@@ -5,6 +5,9 @@ import { outputBytes } from './output-bytes.ts';
 import { compileStatement, evaluateStatement } from './sql/compile-statement.ts';
 import { DEFAULT_SQL_VERSION, type SqlValue, type SqlVersion } from './values/value.ts';
 
+/** Why functions that ask services are refused here. */
+export const OFFLINE = 'asks a service, which an evaluation without a cloud cannot';
+
 /** One rule and one message, evaluated without a cloud. */
 export interface RuleTrial {
   readonly sql: string;
@@ -40,7 +43,7 @@ export interface RuleTrialResult {
  * @throws SqlError for a statement that cannot be used, SelectionError when the output cannot be formed
  */
 export function evaluateRule(trial: RuleTrial): RuleTrialResult {
-  const statement = compileStatement(trial.sql, trial.sqlVersion ?? DEFAULT_SQL_VERSION);
+  const statement = compileStatement(trial.sql, trial.sqlVersion ?? DEFAULT_SQL_VERSION, OFFLINE);
   const ingest = splitBasicIngest(trial.topic);
   if (ingest === undefined && !statement.matchesTopic(trial.topic)) return { match: false };
   let traceId = trial.traceId;

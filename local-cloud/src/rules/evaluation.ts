@@ -1,5 +1,6 @@
 import type { Entropy } from '../core/entropy.ts';
 import type { MessageProperties } from '../core/mqtt.ts';
+import type { ExternalCalls } from './external/external-calls.ts';
 import { parseJson } from './values/json.ts';
 import type { Numbers } from './values/numbers.ts';
 import { RawPayload, type SqlValue } from './values/value.ts';
@@ -35,11 +36,19 @@ export class Evaluation {
   element: SqlValue;
   /** Values of the SET clause of the rule at hand; made by its statement. */
   variables: readonly SqlValue[] = [];
+  /** Answers of services; only for rules that ask them. */
+  readonly externals: ExternalCalls | undefined;
   #wholeAsInt: SqlValue | typeof UNREAD = UNREAD;
   #wholeAsDecimal: SqlValue | typeof UNREAD = UNREAD;
 
-  constructor(input: RuleInput) {
+  constructor(input: RuleInput, externals?: ExternalCalls) {
     this.input = input;
+    this.externals = externals;
+  }
+
+  /** Randomness of `newuuid()` and `rand()`. */
+  get entropy(): Entropy {
+    return this.externals?.entropy ?? this.input.entropy;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { type Entropy, uuid } from '../core/entropy.ts';
 import { ActionWork } from './actions/action-work.ts';
+import { OFFLINE } from './evaluate-rule.ts';
 import { Evaluation, type RuleInput } from './evaluation.ts';
 import { compileStatement } from './sql/compile-statement.ts';
 import type { SqlVersion } from './values/value.ts';
@@ -28,7 +29,7 @@ export interface PreparedMessage {
  * @throws SqlError
  */
 export function prepareRule(options: PreparedRuleOptions): (message: PreparedMessage) => string | undefined {
-  const statement = compileStatement(options.sql, options.sqlVersion);
+  const statement = compileStatement(options.sql, options.sqlVersion, OFFLINE);
   return (message) => {
     const evaluation = new Evaluation(new PreparedInput(message, options));
     statement.begin(evaluation);

@@ -79,15 +79,3 @@ function withoutUndefined(value: unknown): unknown {
 export function showAction({ kind, parameters }: ActionDefinition): Record<string, unknown> {
   return { [kind]: parameters };
 }
-
-/** Roles named anywhere in a payload, for iam:PassRole; read before anything else is checked. */
-export function passedRoles(payload: TopicRulePayload | undefined): string[] {
-  const actions = [...(payload?.actions ?? []), ...(payload?.errorAction === undefined ? [] : [payload.errorAction])];
-  const roles = actions.flatMap((action) =>
-    Object.values(action ?? {}).flatMap((parameters: unknown) => {
-      const role = (parameters as { roleArn?: unknown } | undefined)?.roleArn;
-      return typeof role === 'string' ? [role] : [];
-    }),
-  );
-  return [...new Set(roles)];
-}

@@ -1,20 +1,44 @@
 import type { TopicRulePayload } from '@aws-sdk/client-iot';
 import { AwsError, messageOf } from '../core/errors.ts';
 import type { CloudContext } from '../core/plugin.ts';
-import { type CompiledRule, compileRule, rolesOf, ruleArn } from './engine/compiled-rule.ts';
+import type { ResourceTags } from '../core/resource-tags.ts';
+import type { RuleDestinations } from './destinations/rule-destinations.ts';
+import { allActions, type CompiledRule, compileRule, rolesOf, ruleArn } from './engine/compiled-rule.ts';
 import type { RuleDefinition } from './engine/rule-definition.ts';
 import type { RuleDirectory } from './engine/rule-directory.ts';
 import { MAX_RULES_PER_ACCOUNT } from './limits.ts';
 import { readPayload, requireRuleName } from './rule-payload.ts';
 
+type TopicRulesContext = CloudContext & { readonly destinations: RuleDestinations };
+
 /** Topic rules as API and CloudFormation manage them. */
 export class TopicRules {
-  readonly #context: CloudContext;
+  readonly #context: TopicRulesContext;
   readonly #directory: RuleDirectory;
 
-  constructor(context: CloudContext, directory: RuleDirectory) {
+  constructor(context: TopicRulesContext, directory: RuleDirectory) {
     this.#context = context;
     this.#directory = directory;
+  }
+
+  /** For the tag operations of AWS IoT. */
+  readonly tags: ResourceTags = {
+    get: (resourceArn) => {
+      const rule = this.#byArn(resourceArn);
+      return rule === undefined ? undefined : (rule.definition.tags ?? {});
+    },
+    set: async (resourceArn, tags) => {
+      const rule = this.#byArn(resourceArn);
+      if (rule === undefined) throw new AwsError('ResourceNotFoundException', `${resourceArn} does not exist`, 404);
+      this.#directory.put({ ...rule, definition: { ...rule.definition, tags } });
+      await this.#context.store.durable();
+    },
+  };
+
+  #byArn(resourceArn: string): CompiledRule | undefined {
+    const name = resourceArn.split(':rule/')[1];
+    const rule = name === undefined ? undefined : this.#directory.get(name);
+    return rule?.arn === resourceArn ? rule : undefined;
   }
 
   arn(ruleName: string): string {
@@ -87,6 +111,9 @@ export class TopicRules {
   async #put(definition: RuleDefinition): Promise<CompiledRule> {
     const rule = compileRule(definition, this.#context);
     this.#assumeRoles(rule);
+    for (const { confirmationUrl } of allActions(rule)) {
+      if (confirmationUrl !== undefined) await this.#context.destinations.ensure(confirmationUrl);
+    }
     this.#directory.put(rule);
     await this.#context.store.durable();
     return rule;

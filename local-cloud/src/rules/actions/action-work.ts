@@ -47,6 +47,20 @@ export class ActionWork {
   }
 
   render(template: Template): string {
+    this.evaluation.externals?.enter(template);
+    return this.#render(template);
+  }
+
+  /**
+   * Asks the services that templates need; {@link render} then has their answers.
+   *
+   * @throws ExternalFunctionError
+   */
+  async settle(templates: readonly Template[]): Promise<void> {
+    for (const template of templates) await this.evaluation.externals?.settle(template, () => this.#render(template));
+  }
+
+  #render(template: Template): string {
     this.evaluation.variables = this.#variables;
     return template.render(this.evaluation);
   }

@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { ROLE_ARN_PATTERN } from '../external/role-arn.ts';
 import type { ActionSite } from './rule-action.ts';
 
-/** `arn:aws:iam::<account>:role/<path and name>` */
-export const roleArnSchema = z
-  .string()
-  .regex(/^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role');
+export const roleArnSchema = z.string().regex(ROLE_ARN_PATTERN, 'must be the ARN of an IAM role');
 
 /** Flags come as strings from templates with parameters. */
 export const flagSchema = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);

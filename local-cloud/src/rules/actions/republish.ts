@@ -8,6 +8,9 @@ import type { ActionWork } from './action-work.ts';
 import { readParameters, roleArnSchema } from './parameters.ts';
 import type { ActionKind, ActionSite } from './rule-action.ts';
 
+/** "Republishing to reserved job topics is not supported". */
+const JOB_TOPIC = /^\$aws\/things\/[^/]+\/jobs(\/|$)/;
+
 const headersSchema = z.strictObject({
   payloadFormatIndicator: z.string().optional(),
   contentType: z.string().max(1024).optional(),
@@ -36,11 +39,9 @@ export const republishAction: ActionKind = {
   kind: 'republish',
   compile(parameters, site) {
     const { roleArn, topic, qos, headers } = readParameters(schema, parameters, site);
-    if (topic.startsWith('$$')) {
-      throw site.refuse('topic', `'${topic}': republishing to reserved topics is not built in the local cloud`);
-    }
-    if (topic.startsWith('$') && !topic.startsWith('${')) {
-      throw site.refuse('topic', `'${topic}': reserved topics are written with $$`);
+    if (/^\$[^${]/.test(topic)) throw site.refuse('topic', `'${topic}': reserved topics are written with $$`);
+    if (JOB_TOPIC.test(topic.slice(1))) {
+      throw site.refuse('topic', `'${topic}': republishing to reserved job topics is not supported`);
     }
     const target = site.template('topic', topic);
     const properties = headers === undefined ? undefined : compileHeaders(headers, site);
@@ -50,8 +51,7 @@ export const republishAction: ActionKind = {
       roleArn,
       complaint: 'Failed to republish to topic.',
       async run(work) {
-        const to = work.render(target);
-        requireTopic(to);
+        const to = readTopic(work.render(target));
         const origin = { sourceIp: '127.0.0.1', secure: true };
         const permission = { action: 'iot:Publish', resource: arn(site.account, 'iot', `topic/${to}`) };
         site.ports.get('authorizer').authorize(site.role(roleArn), permission, origin);
@@ -70,14 +70,19 @@ export const republishAction: ActionKind = {
   },
 };
 
-function requireTopic(topic: string): void {
+/** "To republish to a reserved topic, which begins with $, use $$ instead" (`republish-rule-action`). */
+function readTopic(text: string): string {
+  const reserved = text.startsWith('$$');
+  const topic = reserved ? text.slice(1) : text;
   const bad =
     topic === '' ||
-    topic.startsWith('$') ||
+    (!reserved && topic.startsWith('$')) ||
+    JOB_TOPIC.test(topic) ||
     /[+#\0]/.test(topic) ||
     Buffer.byteLength(topic) > MAX_TOPIC_BYTES ||
-    topic.split('/').length - 1 > MAX_TOPIC_SLASHES;
-  if (bad) throw new AwsError('InvalidRequestException', `'${topic}' is not a topic that can be republished to`);
+    (!reserved && topic.split('/').length - 1 > MAX_TOPIC_SLASHES);
+  if (bad) throw new AwsError('InvalidRequestException', `'${text}' is not a topic that can be republished to`);
+  return topic;
 }
 
 function compileHeaders(

@@ -4,7 +4,10 @@ import type { ServicePrincipal } from '../../core/iam/principal.ts';
 import type { CloudContext } from '../../core/plugin.ts';
 import { findActionKind } from '../actions/action-kinds.ts';
 import { RoleSessions } from '../actions/role-sessions.ts';
-import type { ActionSite, RuleAction } from '../actions/rule-action.ts';
+import type { ActionSite, PreparedAction } from '../actions/rule-action.ts';
+import type { RuleDestinations } from '../destinations/rule-destinations.ts';
+import type { ExternalServices } from '../external/external-call.ts';
+import { RuleServices } from '../external/rule-services.ts';
 import { type CompiledStatement, compileStatement } from '../sql/compile-statement.ts';
 import { SqlError } from '../sql/sql-error.ts';
 import { compileTemplate, type Template } from '../sql/template.ts';
@@ -15,14 +18,21 @@ export interface CompiledRule {
   readonly definition: RuleDefinition;
   readonly arn: string;
   readonly statement: CompiledStatement;
-  readonly actions: readonly RuleAction[];
-  readonly errorAction: RuleAction | undefined;
+  readonly actions: readonly PreparedAction[];
+  readonly errorAction: PreparedAction | undefined;
+  /** Answers functions that ask services; undefined where the rule has none. */
+  readonly services: ExternalServices | undefined;
   readonly sessions: RoleSessions;
   /** No action reads the output itself, so that its text is enough. */
   readonly textOnly: boolean;
 }
 
-export type RuleContext = Pick<CloudContext, 'account' | 'api' | 'clock' | 'entropy' | 'ports'>;
+export type RuleContext = Pick<CloudContext, 'account' | 'api' | 'clock' | 'entropy' | 'ports'> & {
+  readonly destinations: RuleDestinations;
+};
+
+/** "You can use any function … in an error action's SQL statement, except for external functions" (`rule-error-handling`). */
+const REFUSED_IN_ERROR_ACTION = 'is an external function, which an error action cannot use';
 
 export function ruleArn(context: Pick<CloudContext, 'account'>, ruleName: string): string {
   return arn(context.account, 'iot', `rule/${ruleName}`);
@@ -42,25 +52,39 @@ export function compileRule(definition: RuleDefinition, context: RuleContext): C
   };
   const sessions = new RoleSessions(principal, context.ports, context.clock, context.entropy);
 
-  const compileAction = (action: ActionDefinition, place: string): RuleAction => {
+  const compileAction = (action: ActionDefinition, place: string): PreparedAction => {
     const path = `topicRulePayload.${place}.${action.kind}`;
+    const refusal = place === 'errorAction' ? REFUSED_IN_ERROR_ACTION : undefined;
+    const asks: Template[] = [];
+    const roles = new Set<string>();
     const site: ActionSite = {
       account: context.account,
       api: context.api,
       clock: context.clock,
+      entropy: context.entropy,
+      destinations: context.destinations,
       ports: context.ports,
       ruleName: definition.ruleName,
+      sqlVersion: definition.sqlVersion,
       ruleArn: principal.sourceArn as string,
       template: (field, text): Template =>
-        orParseException(`${path}.${field}`, () => compileTemplate(text, definition.sqlVersion, statement.variables)),
+        orParseException(`${path}.${field}`, () => {
+          const template = compileTemplate(text, definition.sqlVersion, statement.variables, refusal);
+          if (template.external) asks.push(template);
+          for (const role of template.roles) roles.add(role);
+          return template;
+        }),
       refuse: (field, problem) =>
         new AwsError('InvalidRequestException', `${path}${field === '' ? '' : `.${field}`}: ${problem}`),
       role: (roleArn) => sessions.get(roleArn),
     };
-    return findActionKind(action.kind, `topicRulePayload.${place}`).compile(action.parameters, site);
+    const compiled = findActionKind(action.kind, `topicRulePayload.${place}`).compile(action.parameters, site);
+    if (compiled.roleArn !== undefined) roles.add(compiled.roleArn);
+    return { ...compiled, asks, roles: [...roles] };
   };
 
   const actions = definition.actions.map((action, index) => compileAction(action, `actions[${index}]`));
+  const external = statement.external || actions.some(({ asks }) => asks.length > 0);
   return {
     definition,
     arn: principal.sourceArn as string,
@@ -70,15 +94,24 @@ export function compileRule(definition: RuleDefinition, context: RuleContext): C
     errorAction:
       definition.errorAction === undefined ? undefined : compileAction(definition.errorAction, 'errorAction'),
     sessions,
+    services: external
+      ? new RuleServices({
+          api: context.api,
+          clock: context.clock,
+          service: principal,
+          role: (roleArn) => sessions.get(roleArn),
+        })
+      : undefined,
   };
 }
 
-/** Roles that a rule's actions take on. */
+export function allActions(rule: CompiledRule): readonly PreparedAction[] {
+  return rule.errorAction === undefined ? rule.actions : [...rule.actions, rule.errorAction];
+}
+
+/** Roles that a rule's actions and expressions take on. */
 export function rolesOf(rule: CompiledRule): string[] {
-  const roles = [...rule.actions, ...(rule.errorAction === undefined ? [] : [rule.errorAction])].flatMap(
-    ({ roleArn }) => (roleArn === undefined ? [] : [roleArn]),
-  );
-  return [...new Set(roles)];
+  return [...new Set([...allActions(rule).flatMap(({ roles }) => roles), ...rule.statement.roles])];
 }
 
 function orParseException<T>(place: string, compile: () => T): T {

@@ -13,13 +13,19 @@ export interface ActionFailure {
 
 /** Names of services as the SDK for Java, in which AWS writes these messages, has them. */
 const SERVICES: Readonly<Record<string, string>> = {
+  CloudwatchAlarmAction: 'AmazonCloudWatch',
+  CloudwatchLogsAction: 'AWSLogs',
+  CloudwatchMetricAction: 'AmazonCloudWatch',
   DynamoAction: 'AmazonDynamoDBv2',
   DynamoDBv2Action: 'AmazonDynamoDBv2',
   FirehoseAction: 'AmazonKinesisFirehose',
+  KinesisAction: 'AmazonKinesis',
   LambdaAction: 'AWSLambda',
   RepublishAction: 'AWSIotData',
   S3Action: 'Amazon S3',
+  SnsAction: 'AmazonSNS',
   SqsAction: 'AmazonSQS',
+  StepFunctionsAction: 'AWSStepFunctions',
   TimestreamAction: 'AmazonTimestreamWrite',
 };
 

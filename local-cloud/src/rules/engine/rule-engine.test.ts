@@ -1,6 +1,7 @@
 import { ManualClock } from '../../core/clock.ts';
 import type { MqttMessage } from '../../core/mqtt.ts';
 import { createTestCloud, type TestCloud } from '../../testing/context.ts';
+import { RuleDestinations } from '../destinations/rule-destinations.ts';
 import { publish, ROLE } from '../testing/rules-cloud.ts';
 import { TopicRules } from '../topic-rules.ts';
 import { RuleDirectory } from './rule-directory.ts';
@@ -20,9 +21,10 @@ beforeEach(async () => {
     connectedClients: () => [],
     onPresence: () => {},
   });
-  const directory = new RuleDirectory(cloud);
+  const context = { ...cloud, destinations: new RuleDestinations(cloud) };
+  const directory = new RuleDirectory(context);
   engine = new RuleEngine(cloud, directory, { messages: 2, bytes: 1_000_000 });
-  await new TopicRules(cloud, directory).create('rule1', {
+  await new TopicRules(context, directory).create('rule1', {
     sql: "SELECT * FROM 'in'",
     awsIotSqlVersion: '2016-03-23',
     actions: [{ republish: { roleArn: ROLE, topic: 'out' } }],

@@ -4,6 +4,8 @@ import type { CloudContext } from '../../core/plugin.ts';
 import { ActionWork } from '../actions/action-work.ts';
 import { splitBasicIngest } from '../basic-ingest.ts';
 import { Evaluation } from '../evaluation.ts';
+import type { ExternalServices } from '../external/external-call.ts';
+import { ExternalCalls } from '../external/external-calls.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { Gate, type GateLimits } from './gate.ts';
 import { MessageInput } from './message-input.ts';
@@ -23,7 +25,8 @@ const SERVICE_OVERLOAD = 4;
 interface Job {
   readonly rule: CompiledRule;
   readonly input: MessageInput;
-  readonly work: ActionWork;
+  /** Undefined for a rule that asks services: it is evaluated when its turn comes. */
+  readonly work: ActionWork | undefined;
 }
 
 /** A message whose rules have been evaluated. */
@@ -160,17 +163,46 @@ export class RuleEngine implements RuleIngress {
     const jobs: Job[] = [];
     for (const rule of rules) {
       this.#context.meter.count('rules.matched');
+      if (rule.services !== undefined) {
+        jobs.push({ rule, input, work: undefined });
+        continue;
+      }
       try {
         evaluation.variables = [];
         rule.statement.begin(evaluation);
         if (!rule.statement.passes(evaluation)) continue;
         jobs.push({ rule, input, work: ActionWork.select(rule.statement, evaluation, rule.textOnly) });
       } catch (error) {
-        const fields = { rule: rule.definition.ruleName, topic, reason: messageOf(error) };
-        this.#context.log('error', 'rule could not be evaluated', fields);
+        this.#reportFailure(rule, topic, error);
       }
     }
     return jobs;
+  }
+
+  #reportFailure(rule: CompiledRule, topic: string, error: unknown): void {
+    const fields = { rule: rule.definition.ruleName, topic, reason: messageOf(error) };
+    this.#context.log('error', 'rule could not be evaluated', fields);
+  }
+
+  /** Output of a rule that asks services; Undefined when WHERE is not true or an answer failed, which the log tells. */
+  async #evaluateAsking(
+    rule: CompiledRule,
+    services: ExternalServices,
+    input: MessageInput,
+  ): Promise<ActionWork | undefined> {
+    const { statement } = rule;
+    const externals = new ExternalCalls(services, input.entropy);
+    const evaluation = new Evaluation(input, externals);
+    try {
+      return await externals.settle(statement, () => {
+        evaluation.variables = [];
+        statement.begin(evaluation);
+        return statement.passes(evaluation) ? ActionWork.select(statement, evaluation, rule.textOnly) : undefined;
+      });
+    } catch (error) {
+      this.#reportFailure(rule, input.publishedTopic, error);
+      return undefined;
+    }
   }
 
   #input(message: PendingMessage): MessageInput {
@@ -211,10 +243,18 @@ export class RuleEngine implements RuleIngress {
     if (this.#running === 0) this.#idle?.();
   }
 
+  async #runAsking(rule: CompiledRule, input: MessageInput): Promise<void> {
+    if (rule.services === undefined) return;
+    const work = await this.#evaluateAsking(rule, rule.services, input);
+    if (work !== undefined) await runActions(rule, work, input, this.#runner);
+  }
+
   /** False when the engine stopped before the end. */
   async #complete(ticket: Ticket): Promise<boolean> {
     const settled = await Promise.allSettled(
-      ticket.jobs.map(({ rule, input, work }) => runActions(rule, work, input, this.#runner)),
+      ticket.jobs.map(({ rule, input, work }) =>
+        work === undefined ? this.#runAsking(rule, input) : runActions(rule, work, input, this.#runner),
+      ),
     );
     for (const outcome of settled) {
       if (outcome.status === 'fulfilled') continue;

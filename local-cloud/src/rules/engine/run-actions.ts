@@ -3,7 +3,8 @@ import { AwsError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { ActionWork } from '../actions/action-work.ts';
-import type { RuleAction } from '../actions/rule-action.ts';
+import { PermanentFailure } from '../actions/permanent-failure.ts';
+import type { PreparedAction } from '../actions/rule-action.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { type ActionFailure, actionFailure, errorDocument } from './error-document.ts';
 import type { MessageInput } from './message-input.ts';
@@ -69,11 +70,19 @@ async function settleAll(runs: readonly Promise<ActionFailure | undefined>[]): P
 }
 
 async function runAction(
-  action: RuleAction,
+  action: PreparedAction,
   work: ActionWork,
   input: MessageInput,
   { clock, meter, stopping }: ActionRunner,
 ): Promise<ActionFailure | undefined> {
+  if (action.asks.length > 0) {
+    try {
+      await work.settle(action.asks);
+    } catch (error) {
+      meter.count('rules.actionFailures');
+      return actionFailure(action, work, input.publishedTopic, error);
+    }
+  }
   for (let attempt = 1; ; attempt++) {
     if (stopping.aborted) throw new Interrupted();
     try {
@@ -91,7 +100,8 @@ async function runAction(
 }
 
 function isIntermittent(error: unknown): boolean {
-  if (!(error instanceof AwsError) || error.code === 'NotImplemented') return false;
+  if (!(error instanceof AwsError) || error instanceof PermanentFailure || error.code === 'NotImplemented')
+    return false;
   return error.statusCode >= 500 || error.statusCode === 429 || THROTTLING.has(error.code);
 }
 

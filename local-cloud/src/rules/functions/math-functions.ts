@@ -37,7 +37,7 @@ export const MATH_FUNCTIONS: readonly SqlFunction[] = [
     arity: [0, 0],
     compile: (call) => (evaluation) => {
       // 53 random bits, the precision of a double
-      const bytes = evaluation.input.entropy.bytes(8);
+      const bytes = evaluation.entropy.bytes(8);
       const bits = (bytes.readUInt32BE(0) >>> 5) * 0x4000000 + (bytes.readUInt32BE(4) >>> 6);
       return call.numbers.fromDouble(bits / 2 ** 53);
     },

@@ -13,7 +13,7 @@ export const MESSAGE_FUNCTIONS: readonly SqlFunction[] = [
   constant('sourceip', '2016-03-23', () => (evaluation) => evaluation.input.sourceIp),
   constant('timestamp', '2015-10-08', () => (evaluation) => evaluation.input.timestamp),
   constant('traceid', '2015-10-08', () => (evaluation) => evaluation.input.traceId()),
-  constant('newuuid', '2015-10-08', () => (evaluation) => uuid(evaluation.input.entropy)),
+  constant('newuuid', '2015-10-08', () => (evaluation) => uuid(evaluation.entropy)),
   constant(
     'sql_version',
     '2015-10-08',

@@ -1,5 +1,6 @@
 import { COLLECTION_FUNCTIONS } from './collection-functions.ts';
 import { ENCODING_FUNCTIONS } from './encoding-functions.ts';
+import { EXTERNAL_FUNCTIONS } from './external-functions.ts';
 import { BIT_FUNCTIONS, MATH_FUNCTIONS } from './math-functions.ts';
 import { MESSAGE_FUNCTIONS } from './message-functions.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
@@ -13,6 +14,7 @@ const FUNCTIONS: ReadonlyMap<string, SqlFunction> = new Map(
     ...BIT_FUNCTIONS,
     ...COLLECTION_FUNCTIONS,
     ...ENCODING_FUNCTIONS,
+    ...EXTERNAL_FUNCTIONS,
     ...MATH_FUNCTIONS,
     ...MESSAGE_FUNCTIONS,
     ...REGEX_FUNCTIONS,

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation.ts';
+import type { ExternalUses } from '../external/external-call.ts';
 import type { Expression } from '../sql/ast.ts';
 import type { Numbers } from '../values/numbers.ts';
 import type { SqlValue, SqlVersion } from '../values/value.ts';
@@ -16,6 +17,8 @@ export interface CallSite {
   readonly numbers: Numbers;
   /** The call stands in a nested query, where `*` is its element. */
   readonly nested: boolean;
+  /** What the statement or template asks of services. */
+  readonly uses: ExternalUses;
   /** Refuses the rule with the place of the argument, or of the call. */
   refuse(problem: string, index?: number): Error;
 }

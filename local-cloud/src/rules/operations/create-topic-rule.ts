@@ -1,7 +1,7 @@
 import type { CreateTopicRuleRequest, ReplaceTopicRuleRequest, TopicRulePayload } from '@aws-sdk/client-iot';
 import type { Operation } from '../../core/api.ts';
 import type { Permission } from '../../core/iam/authorizer.ts';
-import { passedRoles } from '../rule-payload.ts';
+import { passedRoles } from '../roles-passed.ts';
 import type { TopicRules } from '../topic-rules.ts';
 
 export function createTopicRule(rules: TopicRules): Operation<CreateTopicRuleRequest, object> {

@@ -162,6 +162,7 @@ function compileCall(node: Extract<Expression, { kind: 'call' }>, scope: Compile
     version: scope.version,
     numbers: scope.numbers,
     nested: scope.nested,
+    uses: scope.uses,
     constant: (index) => constantOf(node.args[index], args[index]),
     refuse: (problem, index) =>
       new SqlError(

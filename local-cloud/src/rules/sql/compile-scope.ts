@@ -1,3 +1,4 @@
+import type { ExternalUses } from '../external/external-call.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
 import type { Numbers } from '../values/numbers.ts';
 import type { SqlVersion } from '../values/value.ts';
@@ -13,6 +14,7 @@ export interface CompileScope {
   readonly variables: readonly string[];
   /** Inside a nested query attributes are those of its element. */
   readonly nested: boolean;
+  readonly uses: ExternalUses;
 }
 
 export type CompileExpression = (node: Expression, scope: CompileScope) => Evaluate;

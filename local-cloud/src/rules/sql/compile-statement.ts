@@ -1,4 +1,5 @@
 import { Evaluation, type RuleInput } from '../evaluation.ts';
+import { ExternalUses } from '../external/external-call.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
 import { toJson } from '../values/json.ts';
 import { numbersOf } from '../values/numbers.ts';
@@ -22,6 +23,10 @@ export interface CompiledStatement {
   readonly matchesTopic: (topic: string) => boolean;
   /** Names of the SET clause, for the rule's templates. */
   readonly variables: readonly string[];
+  /** An expression asks a service: evaluate through `ExternalCalls.settle`. */
+  readonly external: boolean;
+  /** Roles that its expressions take on. */
+  readonly roles: ReadonlySet<string>;
   /** Prepares the SET variables; call before `passes`, `select` and templates of the rule. */
   begin(evaluation: Evaluation): void;
   /** The WHERE clause is true, or there is none. */
@@ -32,17 +37,23 @@ export interface CompiledStatement {
   readonly text: EvaluateText | undefined;
 }
 
-/** @throws SqlError */
-export function compileStatement(sql: string, version: SqlVersion): CompiledStatement {
+/**
+ * `refuseExternal` says why functions that ask services cannot be used.
+ *
+ * @throws SqlError
+ */
+export function compileStatement(sql: string, version: SqlVersion, refuseExternal?: string): CompiledStatement {
   const statement = parseStatement(sql);
   const numbers = numbersOf(version);
   const names = statement.assignments.map(({ name }) => name);
+  const uses = new ExternalUses(refuseExternal);
   const scope = (variables: readonly string[]): CompileScope => ({
     text: sql,
     version,
     numbers,
     variables,
     nested: false,
+    uses,
   });
 
   const { topicFilter } = statement;
@@ -68,6 +79,8 @@ export function compileStatement(sql: string, version: SqlVersion): CompiledStat
     topicFilter,
     matchesTopic: topicFilter === undefined ? () => false : compileTopicFilter(topicFilter),
     variables: names,
+    external: uses.any,
+    roles: uses.roles,
     begin(evaluation) {
       if (assigned.length === 0) return;
       const values: SqlValue[] = [];

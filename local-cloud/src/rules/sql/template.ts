@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation.ts';
+import { ExternalUses } from '../external/external-call.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
 import { toText } from '../values/convert.ts';
 import { numbersOf } from '../values/numbers.ts';
@@ -10,6 +11,10 @@ import { parseTemplateExpression } from './parse-statement.ts';
 export interface Template {
   /** The field has no `${…}`. */
   readonly fixed: boolean;
+  /** An expression asks a service: render it through `ActionWork`, once it is settled. */
+  readonly external: boolean;
+  /** Roles that its expressions take on. */
+  readonly roles: ReadonlySet<string>;
   render(evaluation: Evaluation): string;
 }
 
@@ -19,9 +24,15 @@ export interface Template {
  *
  * @throws SqlError
  */
-export function compileTemplate(text: string, version: SqlVersion, variables: readonly string[] = []): Template {
+export function compileTemplate(
+  text: string,
+  version: SqlVersion,
+  variables: readonly string[] = [],
+  refuseExternal?: string,
+): Template {
   const parts: (string | Evaluate)[] = [];
-  const scope = { text, version, numbers: numbersOf(version), variables, nested: false };
+  const uses = new ExternalUses(refuseExternal);
+  const scope = { text, version, numbers: numbersOf(version), variables, nested: false, uses };
   let position = 0;
   for (;;) {
     const open = text.indexOf('${', position);
@@ -33,9 +44,11 @@ export function compileTemplate(text: string, version: SqlVersion, variables: re
   }
   if (position < text.length) parts.push(text.slice(position));
   const [only] = parts;
-  if (parts.length <= 1 && typeof only !== 'function') return { fixed: true, render: () => only ?? '' };
+  const needs = { external: uses.any, roles: uses.roles };
+  if (parts.length <= 1 && typeof only !== 'function') return { fixed: true, ...needs, render: () => only ?? '' };
   return {
     fixed: false,
+    ...needs,
     render(evaluation) {
       let rendered = '';
       for (const part of parts) rendered += typeof part === 'string' ? part : templateText(part(evaluation));

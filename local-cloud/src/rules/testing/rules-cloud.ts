@@ -1,8 +1,9 @@
 import * as sqs from '@aws-sdk/client-sqs';
-import type { ApiCall, Operation, ServiceName } from '../../core/api.ts';
+import type { ApiCall, Operation, RawRequest, RawResponse, ServiceName } from '../../core/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Permission } from '../../core/iam/authorizer.ts';
 import type { MqttMessage, RuleIngress } from '../../core/mqtt.ts';
+import type { FrontDoor } from '../../core/plugin.ts';
 import type { ResourceProvider } from '../../core/resources.ts';
 import { ADMINISTRATOR, createTestCloud, type TestCloud } from '../../testing/context.ts';
 import { createRulesPlugin } from '../plugin.ts';
@@ -26,6 +27,9 @@ export interface RulesCloud extends TestCloud<Clock> {
   readonly logged: { level: string; message: string; fields: Record<string, unknown> | undefined }[];
   readonly rules: RuleIngress;
   readonly provider: ResourceProvider;
+  readonly destinationProvider: ResourceProvider;
+  /** Unsigned routes that the plugin opened. */
+  readonly routes: ReadonlyMap<string, (request: RawRequest) => Promise<RawResponse>>;
   /** Replaces the answer of an operation, `sqs.SendMessage`. */
   answer(operation: string, handle: (input: Record<string, unknown>) => unknown): void;
   admin<O = object>(operation: string, input: object): Promise<O>;
@@ -45,6 +49,19 @@ const TARGETS: readonly [ServiceName, string, string][] = [
   ['timestream-write', 'DescribeEndpoints', 'timestream:DescribeEndpoints'],
   ['timestream-write', 'WriteRecords', 'timestream:WriteRecords'],
   ['dynamodb', 'PutItem', 'dynamodb:PutItem'],
+  ['dynamodb', 'GetItem', 'dynamodb:GetItem'],
+  ['sns', 'Publish', 'sns:Publish'],
+  ['kinesis', 'PutRecord', 'kinesis:PutRecord'],
+  ['cloudwatch', 'PutMetricData', 'cloudwatch:PutMetricData'],
+  ['cloudwatch', 'SetAlarmState', 'cloudwatch:SetAlarmState'],
+  ['cloudwatch-logs', 'DescribeLogStreams', 'logs:DescribeLogStreams'],
+  ['cloudwatch-logs', 'CreateLogStream', 'logs:CreateLogStream'],
+  ['cloudwatch-logs', 'PutLogEvents', 'logs:PutLogEvents'],
+  ['sfn', 'StartExecution', 'states:StartExecution'],
+  ['iot-data-plane', 'GetThingShadow', 'iot:GetThingShadow'],
+  ['iot', 'DescribeThing', 'iot:DescribeThing'],
+  ['secrets-manager', 'DescribeSecret', 'secretsmanager:DescribeSecret'],
+  ['secrets-manager', 'GetSecretValue', 'secretsmanager:GetSecretValue'],
 ];
 
 export function createRulesCloud(options: { directory?: string; clock?: Clock } = {}): RulesCloud {
@@ -82,6 +99,9 @@ export function createRulesCloud(options: { directory?: string; clock?: Clock } 
     connectedClients: () => [],
     onPresence: () => {},
   });
+  const routes = new Map<string, (request: RawRequest) => Promise<RawResponse>>();
+  const frontDoor: Pick<FrontDoor, 'route'> = { route: (path, handler) => void routes.set(path, handler) };
+  cloud.ports.provide('frontDoor', frontDoor as FrontDoor);
   const plugin = cloud.use(createRulesPlugin);
   return Object.assign(cloud, {
     calls,
@@ -89,6 +109,8 @@ export function createRulesCloud(options: { directory?: string; clock?: Clock } 
     logged,
     rules: cloud.ports.get('rules'),
     provider: plugin.resources?.[0] as ResourceProvider,
+    destinationProvider: plugin.resources?.[1] as ResourceProvider,
+    routes,
     answer: (operation: string, handle: (input: Record<string, unknown>) => unknown) =>
       void answers.set(operation, handle),
     admin: <O>(operation: string, input: object) => cloud.api.call<O>(ADMINISTRATOR, 'iot', operation, input),
@@ -119,4 +141,9 @@ export function publish(topic: string, payload: unknown, qos: 0 | 1 = 1): MqttMe
     receivedAt: 0,
     publisher: { clientId: 'pump-1', principalId: 'a'.repeat(64), sourceIp: '192.0.2.7' },
   };
+}
+
+/** `${…}` of an action's field. */
+export function template(expression: string): string {
+  return `\${${expression}}`;
 }
