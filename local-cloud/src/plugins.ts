@@ -10,6 +10,7 @@ import { createIotDataPlanePlugin } from './services/iot-data-plane/plugin.ts';
 import { createLambdaPlugin } from './services/lambda/plugin.ts';
 import { createS3Plugin } from './services/s3/plugin.ts';
 import { createSecretsManagerPlugin } from './services/secrets-manager/plugin.ts';
+import { createSnsPlugin } from './services/sns/plugin.ts';
 import { createSqsPlugin } from './services/sqs/plugin.ts';
 import { createStsPlugin } from './services/sts/plugin.ts';
 import { createTimestreamPlugin } from './services/timestream/plugin.ts';
@@ -44,6 +45,7 @@ export function pluginFactories(options: PluginOptions): {
       createDynamodbPlugin,
       createS3Plugin,
       createSqsPlugin,
+      createSnsPlugin,
       createFirehosePlugin,
       createTimestreamPlugin,
       createLambdaPlugin,

@@ -41,7 +41,10 @@ function tooLarge(family: ErrorFamily, limit: number): AwsError {
     : new AwsError('RequestEntityTooLargeException', `Request size exceeded ${limit} bytes`, 413);
 }
 
-export function writeRefusal(served: ServedApi, error: AwsError, head: RequestHead, requestId: string): WireResponse {
+export function writeRefusal(served: ServedApi, refusal: AwsError, head: RequestHead, requestId: string): WireResponse {
+  const { deniedCode } = served.traits;
+  const renamed = deniedCode !== undefined && refusal.code === 'AccessDeniedException';
+  const error = renamed ? new AwsError(deniedCode, refusal.message, refusal.statusCode) : refusal;
   return served.protocol.writeError(error, {
     model: served.errors.get(error.code),
     requestId,
