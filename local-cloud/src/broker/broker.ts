@@ -7,6 +7,7 @@ import { handlePacket } from './dispatch.ts';
 import { BrokerMessage, toBrokerMessage } from './message.ts';
 import { subjectOf } from './packets/subscribe.ts';
 import { type DisconnectReason, REASON } from './reason-codes.ts';
+import type { RetainedMessages } from './retained-messages.ts';
 import type { Transport } from './transport.ts';
 
 /** The live connections, and the broker as other services see it. */
@@ -19,6 +20,10 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
 
   constructor(core: BrokerCore) {
     this.#core = core;
+  }
+
+  get retained(): RetainedMessages {
+    return this.#core.retained;
   }
 
   /** Takes a new connection; undefined while the broker stops. */

@@ -7,6 +7,7 @@ import { byCertificate, byCustomAuthentication } from './credentials.ts';
 import { AWS_LIMITS, type BrokerLimits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { ReservedTopicRegistry } from './reserved-topics.ts';
+import { retainedMessageDirectory } from './retained-messages.ts';
 import { WebSocketGate } from './websocket/websocket-gate.ts';
 
 /** `wss://iot-endpoint/mqtt` (developer guide, protocols.html). */
@@ -27,9 +28,9 @@ export interface BrokerPlugin extends ServicePlugin {
 }
 
 /**
- * The MQTT broker of AWS IoT Core. Provides the ports `reservedTopics` (at once) and `broker` (publishing works once
- * started); needs `devices`, `rules` and `serverIdentity` at its start. HTTPS and WebSocket are served where the port
- * `frontDoor` is there.
+ * The MQTT broker of AWS IoT Core. Provides the ports `reservedTopics` (at once), `broker` (publishing works once
+ * started) and `retainedMessages`; needs `devices`, `rules` and `serverIdentity` at its start. HTTPS and WebSocket are
+ * served where the port `frontDoor` is there.
  *
  * `start` rejects with CloudError `PORT_IN_USE` when the port is taken.
  */
@@ -52,6 +53,10 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
         presenceListeners.push(listener);
       },
     });
+    context.ports.provide(
+      'retainedMessages',
+      retainedMessageDirectory(() => lazy.get().retained),
+    );
     let port = configuredPort;
     let listener: Listener | undefined;
     let gate: WebSocketGate | undefined;

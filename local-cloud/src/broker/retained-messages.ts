@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { RetainedMessage, RetainedMessageDirectory } from '../core/retained-messages.ts';
 import type { DurableLog, Store } from '../core/store.ts';
 import { BrokerMessage } from './message.ts';
 import { decodeRecord, encodeRecord } from './message-log.ts';
@@ -53,6 +54,31 @@ export class RetainedMessages {
     this.#log.remove(retained.logId);
     return undefined;
   }
+
+  *all(): Iterable<BrokerMessage> {
+    for (const topic of [...this.#byTopic.keys()]) {
+      const message = this.get(topic);
+      if (message !== undefined) yield message;
+    }
+  }
+}
+
+/** Retained messages as other services read them. `messages` is asked for at each call: the broker may not be up yet. */
+export function retainedMessageDirectory(messages: () => RetainedMessages): RetainedMessageDirectory {
+  return {
+    get(topic) {
+      const message = messages().get(topic);
+      return message === undefined ? undefined : described(message);
+    },
+    *all() {
+      for (const message of messages().all()) yield described(message);
+    },
+  };
+}
+
+function described(message: BrokerMessage): RetainedMessage {
+  const { topic, payload, qos, receivedAt, properties } = message;
+  return { topic, payload, qos, storedAt: receivedAt, userProperties: properties?.userProperties };
 }
 
 /** The same message with bytes of its own: a received one is a view into a larger buffer. */

@@ -14,6 +14,7 @@ import type { Metrics } from './metrics.ts';
 import type { DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
 import type { ResourceTags } from './resource-tags.ts';
 import type { ResourceProvider } from './resources.ts';
+import type { RetainedMessageDirectory } from './retained-messages.ts';
 import type { ShadowDirectory } from './shadows.ts';
 import type { Store } from './store.ts';
 import type { ServerIdentity } from './tls.ts';
@@ -59,6 +60,7 @@ export interface Ports {
   devices: DeviceDirectory;
   broker: MessageBroker;
   reservedTopics: ReservedTopics;
+  retainedMessages: RetainedMessageDirectory;
   rules: RuleIngress;
   ruleTags: ResourceTags;
   shadows: ShadowDirectory;

@@ -42,9 +42,9 @@ function tooLarge(family: ErrorFamily, limit: number): AwsError {
 }
 
 export function writeRefusal(served: ServedApi, refusal: AwsError, head: RequestHead, requestId: string): WireResponse {
-  const { deniedCode } = served.traits;
+  const { deniedCode, deniedMessage = refusal.message } = served.traits;
   const renamed = deniedCode !== undefined && refusal.code === 'AccessDeniedException';
-  const error = renamed ? new AwsError(deniedCode, refusal.message, refusal.statusCode) : refusal;
+  const error = renamed ? new AwsError(deniedCode, deniedMessage, refusal.statusCode) : refusal;
   return served.protocol.writeError(error, {
     model: served.errors.get(error.code),
     requestId,

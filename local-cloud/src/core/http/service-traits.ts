@@ -14,6 +14,8 @@ export interface ServiceTraits {
   readonly validationCode?: string;
   /** Code of a refused permission, where it is not the protocol's usual one. */
   readonly deniedCode?: string;
+  /** All that a refused permission says, where the service does not tell who lacks which permission. The log does. */
+  readonly deniedMessage?: string;
   /** Paths below it end in one label, whose slashes need not be encoded. */
   readonly openPath?: string;
   /** Requests with larger bodies are refused. bytes */
@@ -33,7 +35,12 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   iam: { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/', version: '2010-05-08', global: true },
   iot: { validationCode: 'InvalidRequestException' },
   // Of the examples in the developer guide (`http`), some encode the topic and some do not.
-  'iot-data-plane': { validationCode: 'InvalidRequestException', openPath: '/topics/' },
+  'iot-data-plane': {
+    validationCode: 'InvalidRequestException',
+    openPath: '/topics/',
+    deniedCode: 'ForbiddenException',
+    deniedMessage: 'Forbidden',
+  },
   'iot-jobs-data-plane': { validationCode: 'InvalidRequestException' },
   kinesis: { target: 'Kinesis_20131202' },
   // CreateFunction takes an archive of 50 MB, in base64.

@@ -1,11 +1,11 @@
-import * as client from '@aws-sdk/client-iot-data-plane';
+import * as schemas from '@aws-sdk/client-iot-data-plane';
 import type { CloudContext, PluginFactory, ServicePlugin } from '../../core/plugin.ts';
 import { SHADOW_LIMITS, type ShadowLimits } from './limits.ts';
 import type { DataPlaneService } from './operations/data-plane-service.ts';
 import { listNamedShadowsForThing } from './operations/list-named-shadows-for-thing.ts';
 import { publish } from './operations/publish.ts';
+import { retainedMessageOperations } from './operations/retained-message-operations.ts';
 import { thingShadowOperations } from './operations/thing-shadow-operations.ts';
-import { withGreedyTopics } from './schemas.ts';
 import { ShadowRequests } from './shadow/shadow-requests.ts';
 import { ShadowService } from './shadow/shadow-service.ts';
 
@@ -28,8 +28,13 @@ function createPlugin(context: CloudContext, limits: ShadowLimits): ServicePlugi
         service: 'iot-data-plane',
         signingName: 'iotdata',
         protocol: 'restJson1',
-        schemas: withGreedyTopics(client),
-        operations: [...thingShadowOperations(service), listNamedShadowsForThing(service), publish(service)],
+        schemas,
+        operations: [
+          ...thingShadowOperations(service),
+          listNamedShadowsForThing(service),
+          publish(service),
+          ...retainedMessageOperations(service),
+        ],
       },
     ],
     async start() {

@@ -28,12 +28,7 @@ test.each([
   ['a negative version', '{"state":{},"version":-1}', 400, 'Invalid version'],
   ['a client token that is a number', '{"state":{},"clientToken":7}', 400, 'Invalid clientToken'],
   ['a client token of 65 bytes', `{"state":{},"clientToken":"${'ü'.repeat(32)}x"}`, 400, 'Invalid clientToken'],
-  [
-    'nine levels',
-    `{"state":{"desired":${nested(9)}}}`,
-    400,
-    'JSON contains too many levels of nesting; maximum is 8',
-  ],
+  ['nine levels', `{"state":{"desired":${nested(9)}}}`, 400, 'JSON contains too many levels of nesting; maximum is 8'],
   ['digits that cannot be kept', '{"state":{"desired":{"a":9007199254740993}}}', 501, /^Numbers beyond 2\^53/],
   ['a number beyond all bounds', '{"state":{"desired":{"a":1e999}}}', 501, /^Numbers beyond 2\^53/],
 ])('%s is refused', (_what, payload, code, message) => {
