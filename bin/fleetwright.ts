@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { cloud } from '../cli/commands/cloud.ts';
 import { deviceRun } from '../cli/commands/device-run.ts';
 import { query } from '../cli/commands/query.ts';
+import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
 import { Failure } from '../cli/failure.ts';
 import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
@@ -72,6 +73,36 @@ program
   .option('--aws', "ask AWS, with the environment's credentials, instead of the local cloud")
   .option('--region <name>', 'with --aws: region')
   .action(query);
+
+program
+  .command('rule')
+  .description('topic rules')
+  .command('test')
+  .description('evaluate a topic rule without a cloud, or check a file of rules, messages and expected outputs')
+  .option('--sql <statement>', 'the SQL of the rule')
+  .addOption(
+    new Option('--sql-version <version>', 'version of the SQL (default: that of a rule without one)').choices([
+      '2015-10-08',
+      '2016-03-23',
+      'beta',
+    ]),
+  )
+  .option('--topic <topic>', 'topic of the message')
+  .option('--payload <text>', 'payload of the message (default: empty)')
+  .option('--payload-file <file>', 'payload of the message, read from a file')
+  .option('--payload-base64 <text>', 'payload of the message, in Base64')
+  .option('--client-id <id>', 'client id of the publisher')
+  .option('--principal <id>', 'certificate id of the publisher')
+  .option('--source-ip <address>', 'address of the publisher')
+  .addOption(new Option('--now <ms>', 'time of the message, ms since the epoch').argParser(whole(0, 8.64e15)))
+  .addOption(
+    new Option(
+      '--vectors <file>',
+      'JSON array of {sql, sqlVersion, topic, payload, expect: {match, output}}',
+    ).conflicts(['sql', 'topic', 'payload', 'payloadFile', 'payloadBase64']),
+  )
+  .option('--json', 'last line of standard output is one JSON object')
+  .action(ruleTest);
 
 program
   .command('device')
