@@ -82,7 +82,7 @@ function matches(filter: string, topic: string): boolean {
 
 /** A Lambda service of one function. An answer with a member `FunctionError` is the whole response. */
 export function registerHookFunction(
-  cloud: TestCloud<ManualClock>,
+  cloud: Pick<TestCloud<ManualClock>, 'dispatcher'>,
   answer: (event: Record<string, unknown>, call: ApiCall) => Promise<object> | object,
 ): void {
   const invoke: Operation<InvocationRequest, InvocationResponse> = {
