@@ -24,7 +24,7 @@ export type ServiceName =
   | 'timestream-write';
 
 /** Wire protocols of the AWS APIs (smithy.io, "AWS protocols"). */
-export type ApiProtocol = 'restJson1' | 'restXml' | 'awsJson1_0' | 'awsJson1_1' | 'awsQuery';
+export type ApiProtocol = 'restJson1' | 'restXml' | 'awsJson1_0' | 'awsJson1_1' | 'awsQuery' | 'rpcV2Cbor';
 
 export interface ApiCall extends CallOrigin {
   readonly principal: Principal;
@@ -57,6 +57,8 @@ export interface ServiceApi {
   /** Service of the SigV4 credential scope. */
   readonly signingName: string;
   readonly protocol: ApiProtocol;
+  /** RPC protocols that clients of other languages or ages speak beside it; the head of a request tells which. */
+  readonly alsoSpeaks?: readonly ApiProtocol[];
   /** Namespace import of the SDK client, whose operation schemas (`SendMessage$`) give routes and wire format. */
   readonly schemas: Readonly<Record<string, unknown>>;
   readonly operations: readonly Operation[];

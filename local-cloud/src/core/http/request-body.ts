@@ -1,4 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { AwsError } from '../errors.ts';
+import { MAX_BODY_SIZE } from './service-traits.ts';
+import type { Headers } from './wire.ts';
 
 /** The body is larger than the service takes. */
 export class BodyTooLargeError extends Error {
@@ -35,4 +39,19 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       if (!request.complete) reject(new ClientGoneError('the client went away'));
     });
   });
+}
+
+/**
+ * The body that was compressed for the way, as the SDKs do for large `PutMetricData` requests (smithy.io,
+ * "requestCompression trait"). The signature is of the compressed bytes.
+ *
+ * @throws AwsError `SerializationException`
+ */
+export function inflated(head: { readonly headers: Headers }, sent: Buffer): Buffer {
+  if (head.headers['content-encoding'] !== 'gzip') return sent;
+  try {
+    return gunzipSync(sent, { maxOutputLength: MAX_BODY_SIZE });
+  } catch (cause) {
+    throw new AwsError('SerializationException', 'the body is not valid gzip, or too large', 400, { cause });
+  }
 }

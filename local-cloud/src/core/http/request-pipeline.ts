@@ -13,7 +13,7 @@ import type { OperationModel } from './operation-model.ts';
 import { queryParameters } from './protocols/aws-query.ts';
 import { requestBindings } from './protocols/http-bindings.ts';
 import { toAwsError, writeHomelessRefusal, writeRefusal } from './refusals.ts';
-import { ClientGoneError, readBody } from './request-body.ts';
+import { ClientGoneError, inflated, readBody } from './request-body.ts';
 import { readHead, serverNameOf, sourceIpOf } from './request-head.ts';
 import { declaredLength, declaredPayloadHash, entityTooLarge, S3Payload } from './s3-payload.ts';
 import { chooseRpc, type ServedApi, ServiceCatalog, targetOperation } from './service-catalog.ts';
@@ -110,7 +110,7 @@ export class RequestPipeline {
   #candidates(head: RequestHead, devicesOnly: boolean): readonly ServedApi[] {
     const catalog = this.#services();
     const claimed = claimedService(head);
-    const candidates = claimed === undefined ? [catalog.guess(head)] : catalog.signedFor(claimed);
+    const candidates = claimed === undefined ? [catalog.guess(head)] : catalog.signedFor(claimed, head);
     const known = candidates
       .filter((served) => served !== undefined)
       .filter(({ api }) => !devicesOnly || DEVICE_SERVICES.includes(api.service));
@@ -161,14 +161,15 @@ export class RequestPipeline {
       const { operation, labels } = routeS3(first, head);
       return { head, served: first, operation, labels, authentication, body: undefined };
     }
-    const body = await readBody(message, traits.maxBodySize ?? MAX_BODY_SIZE);
+    const sent = await readBody(message, traits.maxBodySize ?? MAX_BODY_SIZE);
     const authentication = this.#verifier.verify(head, verified, () => {
-      const hash = sha256Hex(body);
+      const hash = sha256Hex(sent);
       const declared = head.headers['x-amz-content-sha256'];
       if (declared !== undefined && declared !== hash) throw signatureError(family, 'payload-mismatch');
       return hash;
     });
     if (authentication === undefined) throw signatureError(family, 'missing-authentication');
+    const body = family === 'rest' ? sent : inflated(head, sent);
     if (family === 'rest') {
       const match = routeRest(first, head);
       if (match === undefined) throw new NotImplementedError(`${first.api.service} ${head.method} ${head.path}`);

@@ -6,6 +6,7 @@ import { AwsQueryProtocol } from './protocols/aws-query.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { RestJsonProtocol } from './protocols/rest-json.ts';
 import { RestXmlProtocol } from './protocols/rest-xml.ts';
+import { RpcV2CborProtocol, rpcV2Operation } from './protocols/rpc-v2-cbor.ts';
 import { RestRouter } from './rest-router.ts';
 import { SERVICE_TRAITS, type ServiceTraits } from './service-traits.ts';
 import type { ErrorFamily } from './sigv4/signature-error.ts';
@@ -14,6 +15,8 @@ import type { RequestHead } from './wire.ts';
 /** A service as the front door serves it. */
 export interface ServedApi {
   readonly api: ServiceApi;
+  /** The protocol of this entry: a service that speaks several has an entry for each. */
+  readonly speaks: ApiProtocol;
   readonly traits: ServiceTraits;
   readonly protocol: Protocol;
   readonly family: ErrorFamily;
@@ -31,6 +34,7 @@ const FAMILIES: Readonly<Record<ApiProtocol, ErrorFamily>> = {
   awsJson1_0: 'json',
   awsJson1_1: 'json',
   awsQuery: 'query',
+  rpcV2Cbor: 'json',
 };
 
 /** All services by signing name. Services may share one, as both halves of Timestream do. */
@@ -39,15 +43,21 @@ export class ServiceCatalog {
   readonly #all: ServedApi[];
 
   constructor(apis: readonly ServiceApi[]) {
-    this.#all = apis.map(serve);
+    this.#all = apis.flatMap((api) => [api.protocol, ...(api.alsoSpeaks ?? [])].map((speaks) => serve(api, speaks)));
     for (const served of this.#all) {
       const { signingName } = served.api;
       this.#bySigningName.set(signingName, [...(this.#bySigningName.get(signingName) ?? []), served]);
     }
   }
 
-  signedFor(signingName: string): readonly ServedApi[] {
-    return this.#bySigningName.get(signingName) ?? [];
+  /** Where a service speaks several protocols, the entry of the request's one. */
+  signedFor(signingName: string, head: RequestHead): readonly ServedApi[] {
+    const all = this.#bySigningName.get(signingName) ?? [];
+    if (all.every(({ api }) => api.alsoSpeaks === undefined)) return all;
+    const spoken = all.filter(
+      ({ api, speaks }) => api.alsoSpeaks === undefined || speaks === protocolOfHead(api, head),
+    );
+    return spoken.length > 0 ? spoken : all;
   }
 
   named(service: ServiceName): ServedApi | undefined {
@@ -88,8 +98,15 @@ export function chooseRpc(
   return { served, operation };
 }
 
-/** The operation's name in `X-Amz-Target`. */
+function protocolOfHead(api: ServiceApi, head: RequestHead): ApiProtocol {
+  if (head.headers['smithy-protocol'] !== undefined) return 'rpcV2Cbor';
+  if (head.headers['x-amz-target'] === undefined) return 'awsQuery';
+  return [api.protocol, ...(api.alsoSpeaks ?? [])].find((protocol) => FAMILIES[protocol] === 'json') ?? api.protocol;
+}
+
+/** The operation's name in `X-Amz-Target`, or in the path of Smithy's RPC protocol. */
 export function targetOperation(served: ServedApi, head: RequestHead): string {
+  if (served.speaks === 'rpcV2Cbor') return rpcV2Operation(served.api.service, served.traits.target, head);
   const [target, name, ...rest] = (head.headers['x-amz-target'] ?? '').split('.');
   if (target !== served.traits.target || name === undefined || name === '' || rest.length > 0) {
     throw new AwsError('UnknownOperationException', `X-Amz-Target names no operation of ${served.api.service}`, 400);
@@ -103,7 +120,7 @@ function calledBy(served: ServedApi, head: RequestHead): boolean {
   return agent.replaceAll('_', '-').includes(`api/${served.api.service}#`);
 }
 
-function serve(api: ServiceApi): ServedApi {
+function serve(api: ServiceApi, speaks: ApiProtocol): ServedApi {
   const traits = SERVICE_TRAITS[api.service];
   const operations = operationModels(api.schemas);
   for (const { name } of api.operations) {
@@ -112,9 +129,10 @@ function serve(api: ServiceApi): ServedApi {
   const rest = api.protocol === 'restJson1' || api.protocol === 'restXml';
   return {
     api,
+    speaks,
     traits,
-    protocol: protocolOf(api.protocol, traits),
-    family: FAMILIES[api.protocol],
+    protocol: protocolOf(speaks, traits),
+    family: FAMILIES[speaks],
     operations,
     errors: errorModels(api.schemas),
     router: rest ? new RestRouter(operations.values()) : undefined,
@@ -132,6 +150,8 @@ function protocolOf(protocol: ApiProtocol, traits: ServiceTraits): Protocol {
       return new RestJsonProtocol(traits.validationCode);
     case 'restXml':
       return new RestXmlProtocol(traits.xmlNamespace);
+    case 'rpcV2Cbor':
+      return new RpcV2CborProtocol(traits.validationCode);
     case 'awsQuery':
       return new AwsQueryProtocol(traits.xmlNamespace, traits.version);
   }

@@ -40,11 +40,7 @@ export class AwsJsonProtocol implements Protocol {
 
   writeError(error: AwsError, { model, requestId, queryMode }: ErrorContext): WireResponse {
     const headers: Record<string, string> = { 'content-type': this.#contentType, 'x-amzn-requestid': requestId };
-    if (queryMode) {
-      // "AWS JSON 1.0 protocol", awsQueryCompatible: clients that once spoke awsQuery keep their error codes.
-      const code = model?.query?.code ?? QUERY_CODES[error.code] ?? error.code;
-      headers['x-amzn-query-error'] = `${code};${faultOf(error.statusCode)}`;
-    }
+    if (queryMode) Object.assign(headers, queryErrorHeader(error, model));
     return {
       statusCode: error.statusCode,
       headers,
@@ -56,6 +52,12 @@ export class AwsJsonProtocol implements Protocol {
     const name = model?.name ?? error.code;
     return this.#version === '1.1' ? name : `${model?.namespace ?? 'com.amazon.coral.service'}#${name}`;
   }
+}
+
+/** "AWS JSON 1.0 protocol", awsQueryCompatible: clients that once spoke awsQuery keep their error codes. */
+export function queryErrorHeader(error: AwsError, model: ErrorModel | undefined): Record<string, string> {
+  const code = model?.query?.code ?? QUERY_CODES[error.code] ?? error.code;
+  return { 'x-amzn-query-error': `${code};${faultOf(error.statusCode)}` };
 }
 
 /** The message, under the name that the model gives it, and the modelled members of the error. */
