@@ -1,5 +1,11 @@
 import { createDefenderPart } from './defender/defender-part.ts';
+import { createEventConfigurationsPart } from './event-configurations/event-configurations-part.ts';
 import type { CreateIotPart } from './iot-part.ts';
+import { createJobsPart } from './jobs/jobs-part.ts';
 
 /** In order of start. */
-export const IOT_PARTS: readonly CreateIotPart[] = [createDefenderPart];
+export const IOT_PARTS: readonly CreateIotPart[] = [
+  createEventConfigurationsPart,
+  createJobsPart,
+  createDefenderPart,
+];
