@@ -1,4 +1,4 @@
-import type { DeviceDirectory, PresenceChange, RuleIngress } from '../core/mqtt.ts';
+import type { DeviceActivity, DeviceDirectory, PresenceChange, RuleIngress } from '../core/mqtt.ts';
 import type { CloudContext } from '../core/plugin.ts';
 import { CommitGroup } from './commit-group.ts';
 import { IngressGauge } from './ingress-gauge.ts';
@@ -34,6 +34,8 @@ export class BrokerCore {
   readonly versions: PresenceVersions;
   readonly flusher = new OutputFlusher();
   readonly gauge: IngressGauge;
+  /** Undefined where nobody watches devices. */
+  readonly activity: DeviceActivity | undefined;
   readonly #detached = new Set<Promise<void>>();
   readonly #devices: DeviceDirectory;
   readonly #rules: RuleIngress;
@@ -64,6 +66,7 @@ export class BrokerCore {
     this.versions = new PresenceVersions(store, clock);
     this.lifecycle = new LifecycleEvents(clock, (message) => this.publishDetached(message), presence);
     this.gauge = new IngressGauge(limits.ingressBytes);
+    this.activity = ports.find('deviceActivity');
   }
 
   get devices(): DeviceDirectory {

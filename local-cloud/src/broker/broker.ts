@@ -127,6 +127,7 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
     if (this.#byClientId.get(connection.clientId) === client) this.#byClientId.delete(connection.clientId);
     const due = withWill ? will : undefined;
     const delayed = due !== undefined && due.delaySeconds > 0 && session.persistent;
+    core.activity?.disconnected(connection, reason);
     core.versions.disconnected(connection.clientId, versionNumber, session.expirySeconds);
     core.lifecycle.disconnected(subjectOf(state), reason, reason === 'CLIENT_INITIATED_DISCONNECT', versionNumber);
     core.sessions.disconnected(session, delayed ? due : undefined);

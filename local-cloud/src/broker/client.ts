@@ -1,5 +1,5 @@
 import type { Timer } from '../core/clock.ts';
-import type { DeviceConnection, PublisherIdentity } from '../core/mqtt.ts';
+import type { ConnectionActivity, DeviceConnection, PublisherIdentity } from '../core/mqtt.ts';
 import { AckQueue, type AckSink } from './ack-queue.ts';
 import type { BrokerCore } from './broker-core.ts';
 import type { Identify } from './credentials.ts';
@@ -34,6 +34,7 @@ export interface Established {
   readonly window: number;
   readonly maximumPacketSize: number;
   readonly will: WillRecord | undefined;
+  readonly activity: ConnectionActivity | undefined;
   /** Ends the connection when its credentials do. */
   readonly end: ConnectionEnd | undefined;
 }
@@ -171,6 +172,7 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     const limit = this.state?.maximumPacketSize ?? 0;
     if (limit !== Infinity && publishLength(message, delivery.qos, this.protocolVersion) > limit) return false;
     this.core.context.meter.count('mqtt.publishesOut');
+    this.state?.activity?.received(message.topic);
     this.output.push(delivery);
     return true;
   }

@@ -151,6 +151,26 @@ export interface PresenceChange {
   readonly version?: number;
 }
 
+/** What one device does on its connection, told as it happens: on the way of every message, so it must cost nothing. */
+export interface ConnectionActivity {
+  /** The device published; refused publishes are told as {@link denied}. */
+  sent(topic: string, bytes: number): void;
+  received(topic: string): void;
+  /** A publish or subscription was not authorized. */
+  denied(topic: string): void;
+}
+
+/** Provided by whoever watches devices, called by the broker; absent where nobody does. */
+export interface DeviceActivity {
+  /** A CONNECT that is well-formed, whether or not it will be accepted. */
+  attempted(clientId: string): void;
+  /** A CONNECT was not authorized. */
+  refused(clientId: string): void;
+  connected(connection: DeviceConnection): ConnectionActivity;
+  /** `reason` is AWS's lifecycle reason. */
+  disconnected(connection: DeviceConnection, reason: string): void;
+}
+
 /**
  * A service that answers publishes to reserved topics (`$aws/certificates/create/json`).
  * Reserved topics without a handler disconnect the publisher, as AWS does.

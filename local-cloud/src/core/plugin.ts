@@ -11,7 +11,7 @@ import type { Authorizer, CredentialDirectory } from './iam/authorizer.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
 import type { Metrics } from './metrics.ts';
-import type { DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
+import type { DeviceActivity, DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
 import type { ResourceTags } from './resource-tags.ts';
 import type { ResourceProvider } from './resources.ts';
 import type { RetainedMessageDirectory } from './retained-messages.ts';
@@ -58,6 +58,8 @@ export interface Ports {
   metrics: Metrics;
   credentials: CredentialDirectory;
   devices: DeviceDirectory;
+  /** Absent where nobody watches: ask with `find`. */
+  deviceActivity: DeviceActivity;
   broker: MessageBroker;
   reservedTopics: ReservedTopics;
   retainedMessages: RetainedMessageDirectory;

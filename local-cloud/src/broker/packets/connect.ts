@@ -38,6 +38,7 @@ export function handleConnect(client: Client, buffer: Buffer, start: number, end
     const wish = examine(client, packet);
     const { core, sourceIp } = client;
     const credentials = client.identify(packet);
+    core.activity?.attempted(wish.clientId);
     const authenticated = core.devices.authenticate(credentials, wish.clientId, sourceIp);
     if (authenticated instanceof Promise) acceptLater(client, wish, credentials, authenticated);
     else accept(client, wish, credentials, authenticated);
@@ -98,7 +99,10 @@ function accept(
   const { limits, context } = core;
   const { packet, clientId, will, expirySeconds } = wish;
   const { protocolVersion, properties } = packet;
-  if (connection === undefined) throw notAuthorized('not authorized to connect');
+  if (connection === undefined) {
+    core.activity?.refused(clientId);
+    throw notAuthorized('not authorized to connect');
+  }
   const publisher: PublisherIdentity = { clientId, principalId: connection.principalId, sourceIp: client.sourceIp };
   const record = will === undefined ? undefined : willRecord(will, publisher);
   authorize(client, connection, { persistent: expirySeconds > 0, willTopic: will?.topic }, record);
@@ -135,6 +139,7 @@ function accept(
     window: Math.min(properties.receiveMaximum, limits.outboundUnacknowledged),
     maximumPacketSize: properties.maximumPacketSize,
     will: record,
+    activity: core.activity?.connected(connection),
     end: endOf(connection, credentials),
   });
   startDelivery(client, opened.session);
@@ -202,6 +207,7 @@ function authorize(
     },
     client.sourceIp,
   );
+  core.activity?.refused(connection.clientId);
   throw notAuthorized(connects ? 'not authorized to publish the last will' : 'not authorized to connect');
 }
 

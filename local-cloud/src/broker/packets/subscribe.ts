@@ -33,6 +33,7 @@ export function handleSubscribe(client: Client, state: Established, buffer: Buff
     if (refusal !== undefined) {
       codes.push(protocolVersion === 5 ? refusal : SUBSCRIPTION_FAILURE);
       exceeded ||= refusal === REASON.quotaExceeded;
+      if (refusal === REASON.notAuthorized) state.activity?.denied(request.filter);
       continue;
     }
     const qos = request.qos === 0 ? 0 : 1;
