@@ -359,5 +359,4 @@ test('each operation asks for its own action on its own resources', async () => 
 
 test('what is not built is refused by name', async () => {
   await refused('CreateThing', { thingName: 't', billingGroupName: 'b' }, 'NotImplemented', /billingGroupName/);
-  await refused('CreateDynamicThingGroup', { thingGroupName: 'g' }, 'NotImplemented', /CreateDynamicThingGroup/);
 });

@@ -30,7 +30,7 @@ export class LifecycleEvents {
   }
 
   connected(subject: LifecycleSubject, ipAddress: string, versionNumber: number): void {
-    this.#presence({ clientId: subject.clientId, connected: true, at: this.#clock.now() });
+    this.#presence({ clientId: subject.clientId, connected: true, at: this.#clock.now(), version: versionNumber });
     this.#send('presence/connected', subject.clientId, (timestamp) => ({
       clientId: subject.clientId,
       timestamp,
@@ -49,7 +49,13 @@ export class LifecycleEvents {
     versionNumber: number,
   ): void {
     const { clientId } = subject;
-    this.#presence({ clientId, connected: false, at: this.#clock.now(), reason: disconnectReason });
+    this.#presence({
+      clientId,
+      connected: false,
+      at: this.#clock.now(),
+      reason: disconnectReason,
+      version: versionNumber,
+    });
     this.#send('presence/disconnected', subject.clientId, (timestamp) => ({
       clientId: subject.clientId,
       timestamp,

@@ -12,6 +12,8 @@ export type IotResourceType =
   | 'billinggroup'
   | 'domainconfiguration'
   | 'policy'
+  | 'index'
+  | 'fleetmetric'
   | 'provisioningtemplate'
   | 'job'
   | 'jobtemplate'

@@ -1,4 +1,5 @@
 import { createDefenderPart } from './defender/defender-part.ts';
+import { createIndexingPart } from './indexing/indexing-part.ts';
 import { createEventConfigurationsPart } from './event-configurations/event-configurations-part.ts';
 import type { CreateIotPart } from './iot-part.ts';
 import { createJobsPart } from './jobs/jobs-part.ts';
@@ -7,5 +8,6 @@ import { createJobsPart } from './jobs/jobs-part.ts';
 export const IOT_PARTS: readonly CreateIotPart[] = [
   createEventConfigurationsPart,
   createJobsPart,
+  createIndexingPart,
   createDefenderPart,
 ];

@@ -35,7 +35,7 @@ export function thingGroupMemberOperations(service: IotService): Operation[] {
   return [
     changing<AddThingToThingGroupRequest, object>(service, 'AddThingToThingGroup', bothArns, (input) => {
       const { thing, group } = readMembership(input);
-      thingGroups.addThing(group, thing);
+      thingGroups.addThing(group, thing, input.overrideDynamicGroups === true);
       return {};
     }),
     changing<RemoveThingFromThingGroupRequest, object>(service, 'RemoveThingFromThingGroup', bothArns, (input) => {
@@ -56,7 +56,7 @@ export function thingGroupMemberOperations(service: IotService): Operation[] {
         const toAdd = (input.thingGroupsToAdd ?? []).map((name) => thingGroups.get(name).name);
         const toRemove = (input.thingGroupsToRemove ?? []).map((name) => thingGroups.get(name).name);
         for (const group of toRemove) thingGroups.removeThing(group, thing);
-        for (const group of toAdd) thingGroups.addThing(group, thing);
+        for (const group of toAdd) thingGroups.addThing(group, thing, input.overrideDynamicGroups === true);
         return {};
       },
     ),

@@ -13,6 +13,7 @@ import type { Operation } from '../../../core/api.ts';
 import { invalidRequest } from '../errors.ts';
 import { anywhere, changing, type IotService, reading, resource } from '../iot-service.ts';
 import { pageOf } from '../registry/paging.ts';
+import type { ThingGroupQuery, ThingGroupRecord } from '../registry/records.ts';
 import { checkPageSize, readTags } from '../registry/validation.ts';
 
 export function thingGroupOperations(service: IotService): Operation[] {
@@ -30,6 +31,8 @@ export function thingGroupOperations(service: IotService): Operation[] {
     reading<DescribeThingGroupRequest, DescribeThingGroupResponse>('DescribeThingGroup', groupArn, (input) => {
       const group = thingGroups.get(input.thingGroupName);
       const [, ...ancestors] = state.groupAndAncestors(group.name);
+      if (group.query !== undefined)
+        return { ...dynamicDescription(group, group.query), thingGroupArn: groupArn(input) };
       return {
         thingGroupName: group.name,
         thingGroupArn: state.arn('thinggroup', group.name),
@@ -68,6 +71,23 @@ export function thingGroupOperations(service: IotService): Operation[] {
       return { thingGroups: page.keys.map((name) => reference(service, name)), nextToken: page.nextToken };
     }),
   ];
+}
+
+/** As the guide's example shows a dynamic group (`dynamic-thing-groups`); it never has to wait for its members. */
+function dynamicDescription(group: ThingGroupRecord, query: ThingGroupQuery): DescribeThingGroupResponse {
+  const { name, id, version, description, attributes, creationDate } = group;
+  return {
+    thingGroupName: name,
+    thingGroupId: id,
+    version,
+    thingGroupProperties: {
+      ...(description === undefined ? {} : { thingGroupDescription: description }),
+      ...(Object.keys(attributes).length === 0 ? {} : { attributePayload: { attributes: { ...attributes } } }),
+    },
+    thingGroupMetadata: { creationDate: new Date(creationDate) },
+    ...query,
+    status: 'ACTIVE',
+  };
 }
 
 export function reference(service: IotService, groupName: string) {

@@ -119,6 +119,10 @@ export class Policies {
   attach(name: string | undefined, targetArn: string | undefined): void {
     const policy = this.get(name);
     const target = readTarget(this.#state, targetArn);
+    // "You can't apply policies to dynamic thing groups" (developer guide, `dynamic-thing-groups`).
+    if (target.type === 'thinggroup' && this.#state.thingGroups.get(target.name)?.query !== undefined) {
+      throw invalidRequest(`Policies cannot be attached to the dynamic thing group ${target.name}`);
+    }
     const attached = this.#state.policyTargets.leftsOf(target.arn);
     if (attached.has(policy.name)) return;
     const most = target.type === 'cert' ? MAX_POLICIES_PER_CERTIFICATE : MAX_POLICIES_PER_GROUP;

@@ -30,6 +30,15 @@ export interface ThingGroupRecord {
   readonly description?: string;
   readonly attributes: Attributes;
   readonly creationDate: number;
+  /** Of a dynamic group: the search that says who is in it. */
+  readonly query?: ThingGroupQuery;
+}
+
+/** Developer guide, `dynamic-thing-groups`. */
+export interface ThingGroupQuery {
+  readonly indexName: string;
+  readonly queryString: string;
+  readonly queryVersion: string;
 }
 
 export interface CertificateRecord {

@@ -8,14 +8,20 @@ import {
   MAX_GROUP_DEPTH,
   MAX_GROUPS_PER_THING,
 } from '../limits.ts';
-import type { Attributes, ThingGroupRecord } from './records.ts';
+import type { Attributes, ThingGroupQuery, ThingGroupRecord } from './records.ts';
 import type { RegistryState } from './registry-state.ts';
 import { requireVersion } from './things.ts';
 import { allowName, allowText, changedAttributes, readAttributes, requireName, sameAttributes } from './validation.ts';
 
 const ATTRIBUTES = 'thingGroupProperties.attributePayload.attributes';
 
-/** Static thing groups and who is in them (developer guide, `thing-groups`). */
+/** Which operations a group is for: static groups and dynamic ones have their own (`dynamic-thing-groups`). */
+export type ThingGroupKind = 'static' | 'dynamic';
+
+/**
+ * Thing groups, and who is in the static ones (developer guide, `thing-groups`). Who is in a dynamic group is for fleet
+ * indexing to say.
+ */
 export class ThingGroups {
   readonly #state: RegistryState;
 
@@ -34,6 +40,7 @@ export class ThingGroups {
     name: string | undefined,
     parentName: string | undefined,
     properties: ThingGroupProperties | undefined,
+    query?: ThingGroupQuery,
   ): ThingGroupRecord {
     requireName('thingGroupName', name);
     allowName('parentGroupName', parentName);
@@ -42,7 +49,8 @@ export class ThingGroups {
     checkAttributeCount(attributes);
     const existing = this.#state.thingGroups.get(name);
     if (existing !== undefined) {
-      const same = existing.parentName === parentName && existing.description === description;
+      const same =
+        existing.parentName === parentName && existing.description === description && sameQuery(existing.query, query);
       if (same && sameAttributes(existing.attributes, attributes)) return existing;
       throw resourceAlreadyExists(
         `Thing Group ${name} already exists in current account with different properties`,
@@ -59,17 +67,21 @@ export class ThingGroups {
       ...(description === undefined ? {} : { description }),
       attributes,
       creationDate: this.#state.now(),
+      ...(query === undefined ? {} : { query }),
     };
     this.#state.putThingGroup(group);
     return group;
   }
 
+  /** `query` replaces that of a dynamic group; without it the group must be static. */
   update(
     name: string | undefined,
     properties: ThingGroupProperties | undefined,
     expectedVersion?: number,
+    query?: ThingGroupQuery,
   ): ThingGroupRecord {
     const group = this.get(name);
+    requireKind(group, query === undefined ? 'static' : 'dynamic');
     requireVersion(`thing group ${group.name}`, group.version, expectedVersion);
     const description = readDescription(properties) ?? group.description;
     const attributes = changedAttributes(ATTRIBUTES, group.attributes, properties?.attributePayload);
@@ -78,6 +90,7 @@ export class ThingGroups {
       ...group,
       ...(description === undefined ? {} : { description }),
       attributes,
+      ...(query === undefined ? {} : { query }),
       version: group.version + 1,
     };
     this.#state.putThingGroup(updated);
@@ -85,10 +98,11 @@ export class ThingGroups {
   }
 
   /** A group that does not exist is no error, as for things. Its members stay; what it granted them is gone. */
-  delete(name: string | undefined, expectedVersion?: number): void {
+  delete(name: string | undefined, expectedVersion?: number, kind: ThingGroupKind = 'static'): void {
     requireName('thingGroupName', name);
     const group = this.#state.thingGroups.get(name);
     if (group === undefined) return;
+    requireKind(group, kind);
     requireVersion(`thing group ${name}`, group.version, expectedVersion);
     if (this.#state.childGroupsOf(name).size > 0) {
       throw invalidRequest(`Cannot delete thing group : ${name} when there are still child groups attached to it.`);
@@ -102,10 +116,17 @@ export class ThingGroups {
     this.#state.environment.changes.allChanged();
   }
 
-  addThing(groupName: string, thingName: string): void {
+  /**
+   * With `overrideDynamicGroups` a thing in as many groups as it can be leaves its most recently created dynamic one
+   * (`dynamic-thing-groups`, "static groups take priority over dynamic groups").
+   */
+  addThing(groupName: string, thingName: string, overrideDynamicGroups = false): void {
+    requireKind(this.get(groupName), 'static');
     if (this.#state.memberships.has(thingName, groupName)) return;
     const groups = this.#state.memberships.rightsOf(thingName);
-    if (groups.size >= MAX_GROUPS_PER_THING) {
+    const evicted =
+      overrideDynamicGroups && groups.size >= MAX_GROUPS_PER_THING ? this.newestDynamicGroupOf(thingName) : undefined;
+    if (groups.size >= MAX_GROUPS_PER_THING && evicted === undefined) {
       throw invalidRequest(`Thing ${thingName} already belongs to the maximum of ${MAX_GROUPS_PER_THING} thing groups`);
     }
     const root = this.#rootOf(groupName);
@@ -116,11 +137,24 @@ export class ThingGroups {
         `Thing ${thingName} already belongs to group ${other} in the same hierarchy as ${groupName}`,
       );
     }
+    if (evicted !== undefined) this.#state.removeMember(thingName, evicted.name);
     this.#state.addMember(thingName, groupName);
     this.#state.thingChanged(thingName);
   }
 
+  /** The most recently created of the dynamic groups that the thing is in. */
+  newestDynamicGroupOf(thingName: string): ThingGroupRecord | undefined {
+    let newest: ThingGroupRecord | undefined;
+    for (const name of this.#state.memberships.rightsOf(thingName).keys()) {
+      const group = this.#state.thingGroups.get(name);
+      if (group?.query === undefined) continue;
+      if (newest === undefined || group.creationDate >= newest.creationDate) newest = group;
+    }
+    return newest;
+  }
+
   removeThing(groupName: string, thingName: string): void {
+    requireKind(this.get(groupName), 'static');
     if (this.#state.removeMember(thingName, groupName)) this.#state.thingChanged(thingName);
   }
 
@@ -144,7 +178,10 @@ export class ThingGroups {
   }
 
   #checkParent(parentName: string): void {
-    if (!this.#state.thingGroups.has(parentName)) throw resourceNotFound(`Thing group ${parentName} not found.`);
+    const parent = this.#state.thingGroups.get(parentName);
+    if (parent === undefined) throw resourceNotFound(`Thing group ${parentName} not found.`);
+    // "Dynamic thing groups can't be part of a hierarchy."
+    requireKind(parent, 'static');
     if (this.#state.childGroupsOf(parentName).size >= MAX_DIRECT_CHILD_GROUPS) {
       throw limitExceeded(
         `Thing group ${parentName} already has the maximum of ${MAX_DIRECT_CHILD_GROUPS} child groups`,
@@ -168,4 +205,13 @@ function checkAttributeCount(attributes: Attributes): void {
   const count = Object.keys(attributes).length;
   if (count <= MAX_GROUP_ATTRIBUTES) return;
   throw invalidRequest(`A thing group can have at most ${MAX_GROUP_ATTRIBUTES} attributes, but ${count} were given`);
+}
+
+function requireKind(group: ThingGroupRecord, kind: ThingGroupKind): void {
+  const actual: ThingGroupKind = group.query === undefined ? 'static' : 'dynamic';
+  if (actual !== kind) throw invalidRequest(`Thing group ${group.name} is a ${actual} thing group, not a ${kind} one`);
+}
+
+function sameQuery(a: ThingGroupQuery | undefined, b: ThingGroupQuery | undefined): boolean {
+  return a?.indexName === b?.indexName && a?.queryString === b?.queryString && a?.queryVersion === b?.queryVersion;
 }

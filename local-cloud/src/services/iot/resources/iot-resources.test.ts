@@ -143,7 +143,7 @@ describe('things, types and groups', () => {
     await expect(create('AWS::IoT::ThingType', properties)).rejects.toMatchObject({ code: 'NotImplemented' });
   });
 
-  test('AWS::IoT::ThingGroup hangs below its parent and refuses dynamic groups by not knowing QueryString', async () => {
+  test('AWS::IoT::ThingGroup hangs below its parent', async () => {
     await create('AWS::IoT::ThingGroup', { ThingGroupName: 'site' });
     const properties = {
       ThingGroupName: 'hall',
@@ -158,8 +158,28 @@ describe('things, types and groups', () => {
       thingGroupProperties: { thingGroupDescription: '', attributePayload: { attributes: {} } },
       thingGroupMetadata: { parentGroupName: 'site' },
     });
-    expect(provider('AWS::IoT::ThingGroup').properties).not.toContain('QueryString');
     await remove('AWS::IoT::ThingGroup', state, properties);
+  });
+
+  test('AWS::IoT::ThingGroup with a QueryString is a dynamic group, whose query can change', async () => {
+    await iot.call('UpdateIndexingConfiguration', { thingIndexingConfiguration: { thingIndexingMode: 'REGISTRY' } });
+    await iot.call('CreateThing', { thingName: 'warm', attributePayload: { attributes: { temperature: '61' } } });
+    const properties = { ThingGroupName: 'RoomTooWarm', QueryString: 'attributes.temperature>60' };
+    const state = await create('AWS::IoT::ThingGroup', properties);
+    const members = () => iot.call('ListThingsInThingGroup', { thingGroupName: 'RoomTooWarm' });
+    expect(await members()).toMatchObject({ things: ['warm'] });
+    const changed = { ...properties, QueryString: 'attributes.temperature>65' };
+    await update('AWS::IoT::ThingGroup', changed, properties, state);
+    expect(await members()).toMatchObject({ things: [] });
+    const { QueryString: _query, ...fixed } = changed;
+    await expect(update('AWS::IoT::ThingGroup', fixed, changed, state)).rejects.toThrow(/static and dynamic/);
+    await remove('AWS::IoT::ThingGroup', state, changed);
+    await expect(members()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('AWS::IoT::ThingGroup refuses a dynamic group below a parent', async () => {
+    const properties = { ThingGroupName: 'g', ParentGroupName: 'p', QueryString: '*' };
+    await expect(create('AWS::IoT::ThingGroup', properties)).rejects.toMatchObject({ code: 'InvalidRequestException' });
   });
 });
 

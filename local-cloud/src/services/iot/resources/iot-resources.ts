@@ -5,7 +5,6 @@ import { certificateResource } from './certificate.ts';
 import { policyResource } from './policy.ts';
 import { provisioningTemplateResource } from './provisioning-template.ts';
 import { thingResource } from './thing.ts';
-import { thingGroupResource } from './thing-group.ts';
 import { thingTypeResource } from './thing-type.ts';
 
 /** CloudFormation resource types of the registry (CloudFormation template reference, AWS IoT). */
@@ -14,7 +13,6 @@ export function iotResources(service: IotService): ResourceProvider[] {
     policyResource(service),
     thingResource(service),
     thingTypeResource(service),
-    thingGroupResource(service),
     provisioningTemplateResource(service),
     certificateResource(service),
     policyPrincipalAttachmentResource(service),
