@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Account } from './account.ts';
 import type { ApiDispatcher, RawRequest, RawResponse, ServiceApi } from './api.ts';
 import type { Clock } from './clock.ts';
+import type { DeviceCredentialsProvider } from './device-credentials.ts';
 import type { Entropy } from './entropy.ts';
 import { CloudError } from './errors.ts';
 import type { DeviceEndpointConnection } from './http/device-caller.ts';
@@ -58,6 +59,8 @@ export interface Ports {
   metrics: Metrics;
   credentials: CredentialDirectory;
   devices: DeviceDirectory;
+  /** Absent where AWS IoT does not run: ask with `find`. */
+  deviceCredentials: DeviceCredentialsProvider;
   /** Absent where nobody watches: ask with `find`. */
   deviceActivity: DeviceActivity;
   broker: MessageBroker;

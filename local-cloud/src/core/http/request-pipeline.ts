@@ -64,6 +64,11 @@ export class RequestPipeline {
     try {
       head = readHead(message);
       const unsigned = claimedService(head) === undefined;
+      if (unsigned && device !== undefined) {
+        const provider = this.#context.ports.find('deviceCredentials');
+        const credentials = provider?.answer(head, device.certificate, sourceIpOf(message));
+        if (credentials !== undefined) return await credentials;
+      }
       let exchange: Exchange;
       if (unsigned && (device !== undefined || namesAuthorizer(head))) {
         served = this.#services().named('iot-data-plane');
@@ -181,7 +186,7 @@ export class RequestPipeline {
 
   async #perform(exchange: Exchange, message: IncomingMessage, requestId: string): Promise<WireResponse> {
     const { head, served, operation, authentication } = exchange;
-    const { service, passThrough } = served.api;
+    const { service, passThrough, remote } = served.api;
     const call: ApiCall = {
       principal: exchange.principal ?? authentication?.principal ?? { kind: 'anonymous' },
       requestId,
@@ -193,6 +198,10 @@ export class RequestPipeline {
       this.#context.meter.count('api.calls');
       const body = exchange.body ?? (await readBody(message, MAX_BODY_SIZE));
       return passThrough(operation.name, { method: head.method, url: head.url, headers: head.headers, body }, call);
+    }
+    if (remote !== undefined && exchange.body !== undefined) {
+      const { body } = exchange;
+      return remote(operation.name, { method: head.method, url: head.url, headers: head.headers, body }, call);
     }
     const body = exchange.body ?? (await readS3Body(message, exchange));
     const input = served.protocol.readInput(operation, { ...head, labels: exchange.labels, body });

@@ -14,6 +14,8 @@ export type Principal =
       readonly roleArn: string;
       readonly roleName: string;
       readonly sessionName: string;
+      /** Condition keys that the session carries along (`credentials-iot:ThingName`). */
+      readonly sessionContext?: Readonly<Record<string, string>>;
     }
   /** An AWS service acting for itself, allowed only by resource policies (`iot.amazonaws.com`). */
   | {

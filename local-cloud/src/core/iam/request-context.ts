@@ -35,10 +35,12 @@ export interface ContextSource {
  */
 export function requestContext(source: ContextSource): RequestContext {
   let service: Map<string, readonly string[]> | undefined;
+  let session: Map<string, readonly string[]> | undefined;
   return {
     values(key) {
       service ??= serviceKeys(source.conditions);
-      const values = service.get(key) ?? globalKey(key, source);
+      session ??= serviceKeys(sessionContextOf(source.principal));
+      const values = service.get(key) ?? session.get(key) ?? globalKey(key, source);
       if (values === undefined && !ABSENT_HERE.has(key)) source.unknownKey?.(key);
       return values;
     },
@@ -72,7 +74,14 @@ const ABSENT_HERE: ReadonlySet<string> = new Set([
   'aws:calledvia',
   'aws:calledviafirst',
   'aws:calledvialast',
+  'credentials-iot:thingname',
+  'credentials-iot:thingtypename',
+  'credentials-iot:awscertificateid',
 ]);
+
+function sessionContextOf(principal: Principal): ConditionKeys | undefined {
+  return principal.kind === 'assumed-role' ? principal.sessionContext : undefined;
+}
 
 function serviceKeys(conditions: ConditionKeys | undefined): Map<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>();

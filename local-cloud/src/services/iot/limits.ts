@@ -45,6 +45,12 @@ export const MAX_SIGNING_KEY_LENGTH = 5120;
 /** `config-custom-auth`: "The Lambda function timeout limit for custom authorizer is 5 seconds". */
 export const AUTHORIZER_TIMEOUT = 5_000;
 
+export const ROLE_ALIAS_PATTERN = '[\\w=,@-]+';
+/** `authorizing-direct-aws`, `credentialDurationSeconds`. */
+export const MIN_CREDENTIAL_DURATION = 900;
+export const MAX_CREDENTIAL_DURATION = 43_200;
+export const DEFAULT_CREDENTIAL_DURATION = 3_600;
+
 export const TEMPLATE_NAME_PATTERN = '[0-9A-Za-z_-]+';
 export const MAX_TEMPLATE_NAME_LENGTH = 36;
 export const MAX_TEMPLATE_BODY_LENGTH = 10_240;

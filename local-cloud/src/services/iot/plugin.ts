@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as schemas from '@aws-sdk/client-iot';
 import type { CloudContext, PluginFactory, ServicePlugin } from '../../core/plugin.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
+import { CredentialsProvider } from './credentials-provider.ts';
 import { CustomIdentities } from './custom-authentication/custom-identities.ts';
 import { IdentityChanges } from './identity-changes.ts';
 import { IOT_PARTS } from './iot-parts.ts';
@@ -14,6 +15,7 @@ import { describeEndpoint } from './operations/describe-endpoint.ts';
 import { policyAttachmentOperations } from './operations/policy-attachment-operations.ts';
 import { policyOperations } from './operations/policy-operations.ts';
 import { provisioningTemplateOperations } from './operations/provisioning-template-operations.ts';
+import { roleAliasOperations } from './operations/role-alias-operations.ts';
 import { tagOperations } from './operations/tag-operations.ts';
 import { testInvokeAuthorizer } from './operations/test-invoke-authorizer.ts';
 import { thingGroupMemberOperations } from './operations/thing-group-member-operations.ts';
@@ -74,6 +76,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
       justInTime: new JustInTimeRegistration(service),
     }),
   );
+  ports.provide('deviceCredentials', new CredentialsProvider(service));
   const parts = IOT_PARTS.map((create) => create(service));
   return {
     name: 'iot',
@@ -99,6 +102,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
           ...provisioningTemplateOperations(service),
           createProvisioningClaim(service),
           describeEndpoint(service),
+          ...roleAliasOperations(service),
           ...tagOperations(service),
           ...parts.flatMap((part) => part.operations),
         ],

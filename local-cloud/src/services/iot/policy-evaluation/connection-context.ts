@@ -42,7 +42,8 @@ export function connectionContext(
       if (key.startsWith(CERTIFICATE)) return facts.certificate().get(key.slice(CERTIFICATE.length));
       switch (key) {
         case 'iot:clientid':
-          return [facts.clientId];
+          // HTTPS has no client id (developer guide, `http`).
+          return facts.clientId === '' ? undefined : [facts.clientId];
         case 'iot:certificateid':
           return facts.certificateId === undefined ? undefined : [facts.certificateId];
         case 'iot:connectattributes':

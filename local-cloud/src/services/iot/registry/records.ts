@@ -136,6 +136,22 @@ export interface AuthorizerRecord {
   readonly lastModifiedDate: number;
 }
 
+export interface RoleAliasRecord {
+  readonly name: string;
+  readonly roleArn: string;
+  readonly credentialDurationSeconds: number;
+  readonly creationDate: number;
+  readonly lastModifiedDate: number;
+}
+
+export interface BillingGroupRecord {
+  readonly name: string;
+  readonly id: string;
+  readonly version: number;
+  readonly description?: string;
+  readonly creationDate: number;
+}
+
 export interface PrincipalAttachment {
   /** The thing is the only one of this certificate (developer guide, `exclusive-thing`). */
   readonly exclusive: boolean;

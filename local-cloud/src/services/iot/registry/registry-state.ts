@@ -6,10 +6,12 @@ import { type IotResourceType, iotArn } from '../arns.ts';
 import type { IdentityChanges } from '../identity-changes.ts';
 import type {
   AuthorizerRecord,
+  BillingGroupRecord,
   CaCertificateRecord,
   CertificateRecord,
   PolicyRecord,
   PrincipalAttachment,
+  RoleAliasRecord,
   TemplateRecord,
   TemporaryClaimRecord,
   ThingGroupRecord,
@@ -39,6 +41,10 @@ export class RegistryState {
   readonly policies: Table<PolicyRecord>;
   readonly authorizers: Table<AuthorizerRecord>;
   readonly templates: Table<TemplateRecord>;
+  readonly roleAliases: Table<RoleAliasRecord>;
+  readonly billingGroups: Table<BillingGroupRecord>;
+  /** thing name – the name of its one billing group */
+  readonly billing: Relation<true>;
   readonly claims: Collection<TemporaryClaimRecord>;
   readonly tags: Collection<Readonly<Record<string, string>>>;
   /** What there is once in an account: the registration code, the default authorizer. */
@@ -66,6 +72,9 @@ export class RegistryState {
     );
     this.policies = new Table(store, 'iot/policies', (record) => creationOrder(record.creationDate, record.name));
     this.authorizers = new Table(store, 'iot/authorizers');
+    this.roleAliases = new Table(store, 'iot/roleAliases');
+    this.billingGroups = new Table(store, 'iot/billingGroups');
+    this.billing = new Relation(store, 'iot/billingGroupMembers');
     this.templates = new Table(store, 'iot/provisioningTemplates');
     this.claims = store.collection('iot/temporaryClaims');
     this.tags = store.collection('iot/tags');

@@ -4,6 +4,7 @@ import { Certificates } from './certificates.ts';
 import { Policies } from './policies.ts';
 import { ProvisioningTemplates } from './provisioning-templates.ts';
 import { type RegistryEnvironment, RegistryState } from './registry-state.ts';
+import { RoleAliases } from './role-aliases.ts';
 import { Tags } from './tags.ts';
 import { ThingGroups } from './thing-groups.ts';
 import { ThingPrincipals } from './thing-principals.ts';
@@ -21,6 +22,7 @@ export class Registry {
   readonly certificates: Certificates;
   readonly policies: Policies;
   readonly thingPrincipals: ThingPrincipals;
+  readonly roleAliases: RoleAliases;
   readonly templates: ProvisioningTemplates;
   readonly tags: Tags;
 
@@ -34,6 +36,7 @@ export class Registry {
     this.certificates = new Certificates(this.state, this.caCertificates);
     this.policies = new Policies(this.state);
     this.thingPrincipals = new ThingPrincipals(this.state, this.things);
+    this.roleAliases = new RoleAliases(this.state);
     this.templates = new ProvisioningTemplates(this.state);
     this.tags = new Tags(this.state);
   }

@@ -55,6 +55,8 @@ export class Tags {
       policy: this.#state.policies,
       cacert: this.#state.caCertificates,
       authorizer: this.#state.authorizers,
+      rolealias: this.#state.roleAliases,
+      billinggroup: this.#state.billingGroups,
       provisioningtemplate: this.#state.templates,
     } as const;
     const type = iotResourceType(account, resourceArn);
