@@ -7,28 +7,41 @@ import { PROJECT_ROOT } from '../project-root.ts';
 
 const SOURCES = fileURLToPath(new URL('../../local-cloud/src', import.meta.url));
 const ENTRY = join(SOURCES, 'main.ts');
+/** Services that get a thread of their own, and the modules that serve them there. */
+const THREADS = { timestream: join(SOURCES, 'services/timestream/thread.ts') };
 /** Below `node_modules`, so that packages are found from there. */
 const CACHE = join(PROJECT_ROOT, 'node_modules/.cache/fleetwright');
-const NAME = /^local-cloud-[0-9a-f]{16}\.mjs$/;
+const NAME = /^local-cloud-[0-9a-f]{16}$/;
 /** ms; a bundle that another version of the sources may be starting from just now is let be. */
 const YOUNG = 60_000;
 
+export interface CloudBundle {
+  readonly entry: string;
+  /** By service. */
+  readonly threads: Readonly<Record<string, string>>;
+}
+
 /**
- * The local cloud's own sources in one JavaScript file, made anew when one of them has changed: hundreds of TypeScript
+ * The local cloud's own sources in a few JavaScript files, made anew when one of them has changed: hundreds of TypeScript
  * modules, loaded one by one, would take as long again as everything else at a start. Packages stay where they are.
  *
- * @returns the entry to start; the sources' own where no bundle can be kept, as in a read-only installation
+ * @returns the modules to start; the sources' own where no bundle can be kept, as in a read-only installation
  */
-export async function bundledCloud(): Promise<string> {
+export async function bundledCloud(): Promise<CloudBundle> {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-  const bundle = join(CACHE, `local-cloud-${digestOf(files)}.mjs`);
-  if (statSync(bundle, { throwIfNoEntry: false }) !== undefined) return bundle;
+  const bundle = join(CACHE, `local-cloud-${digestOf(files)}`);
+  const bundled: CloudBundle = {
+    entry: join(bundle, 'main.mjs'),
+    threads: Object.fromEntries(Object.keys(THREADS).map((service) => [service, join(bundle, `${service}.mjs`)])),
+  };
+  if (statSync(bundle, { throwIfNoEntry: false }) !== undefined) return bundled;
   const unfinished = `${bundle}.${process.pid}`;
   try {
     mkdirSync(CACHE, { recursive: true });
     await build({
-      entryPoints: [ENTRY],
-      outfile: unfinished,
+      entryPoints: { main: ENTRY, ...THREADS },
+      outdir: unfinished,
+      outExtension: { '.js': '.mjs' },
       bundle: true,
       packages: 'external',
       platform: 'node',
@@ -39,11 +52,13 @@ export async function bundledCloud(): Promise<string> {
     });
     renameSync(unfinished, bundle);
     removeOthers(bundle);
-    return bundle;
+    return bundled;
   } catch {
     // A mistake in the sources is shown by the loader, with its place.
-    rmSync(unfinished, { force: true });
-    return ENTRY;
+    rmSync(unfinished, { recursive: true, force: true });
+    // Another start may have made the same bundle meanwhile.
+    if (statSync(bundle, { throwIfNoEntry: false }) !== undefined) return bundled;
+    return { entry: ENTRY, threads: {} };
   }
 }
 
@@ -71,6 +86,6 @@ function removeOthers(bundle: string): void {
     const path = join(CACHE, name);
     if (!NAME.test(name) || path === bundle) continue;
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > YOUNG) rmSync(path, { force: true });
+    if (age > YOUNG) rmSync(path, { recursive: true, force: true });
   }
 }

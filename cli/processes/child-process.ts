@@ -22,12 +22,16 @@ export class SteeredProcess<Command, Report extends { kind: string }> extends Ev
   #stderr: string[] = [];
   #exited = false;
 
-  constructor(name: string, entry: string) {
+  constructor(
+    name: string,
+    entry: string,
+    options: { args?: readonly string[]; nodeOptions?: readonly string[] } = {},
+  ) {
     super();
     this.#name = name;
     const loader = entry.endsWith('.ts') ? ['--import', TYPESCRIPT_LOADER] : [];
-    this.#child = fork(entry, [], {
-      execArgv: [...loader, '--disable-warning=ExperimentalWarning'],
+    this.#child = fork(entry, options.args ?? [], {
+      execArgv: [...loader, ...(options.nodeOptions ?? []), '--disable-warning=ExperimentalWarning'],
       env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

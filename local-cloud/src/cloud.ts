@@ -9,10 +9,11 @@ import { jsonLog, type Log, type LogLevel } from './core/log.ts';
 import { Meter, type MeterName } from './core/meter.ts';
 import { type CloudContext, type Endpoints, PortRegistry, type ServicePlugin } from './core/plugin.ts';
 import { openStore } from './core/store.ts';
+import type { ThreadOptions } from './core/threads/host-in-thread.ts';
 import { loadOrCreateServerIdentity } from './core/tls.ts';
 import { DataDirectory } from './data-directory.ts';
 import type { CloudDescription } from './description.ts';
-import { pluginFactories } from './plugins.ts';
+import { pluginFactories, type Relaxations } from './plugins.ts';
 import { deployAssembly } from './template/deploy-assembly.ts';
 import type { DeployStep } from './template/deploy-stack.ts';
 import { type StackRecord, stackRecords } from './template/stack-record.ts';
@@ -30,12 +31,17 @@ export interface LocalCloudOptions {
   /** @default us-east-1 */
   readonly region?: string;
   readonly logLevel?: LogLevel;
-  /** AWS limits that this cloud relaxes, as AWS does on request. For load tests. */
-  readonly relax?: { readonly publishesPerSecondPerConnection?: number };
+  /** For load tests and foreign test suites. */
+  readonly relax?: Relaxations;
   /** Sees each log entry of level warn or error. */
   readonly onWarning?: (warning: CloudWarning) => void;
   /** The cloud cannot go on: a write to the data directory failed. The process should end. */
   readonly onFatal?: (error: CloudError) => void;
+  /**
+   * Modules that serve a service on a thread of its own, by the name of its plugin (`timestream`). It then lives by the
+   * system's clock and entropy.
+   */
+  readonly threads?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
 }
@@ -118,7 +124,13 @@ async function start(
   const identity = await loadOrCreateServerIdentity(directory.path, clock, entropy);
   ports.provide('serverIdentity', identity);
 
-  const { factories, boundMqttPort } = pluginFactories({ host, mqttPort, relax: options.relax ?? {} });
+  const thread = (file: string): ThreadOptions => ({
+    file,
+    logLevel: options.logLevel ?? 'info',
+    onFatal: (error) => options.onFatal?.(error),
+  });
+  const threads = Object.fromEntries(Object.entries(options.threads ?? {}).map(([name, file]) => [name, thread(file)]));
+  const { factories, boundMqttPort } = pluginFactories({ host, mqttPort, relax: options.relax ?? {}, threads });
   const plugins: ServicePlugin[] = factories.map((factory) => factory(context));
   for (const api of plugins.flatMap((plugin) => plugin.apis ?? [])) dispatcher.register(api);
 

@@ -9,7 +9,7 @@ import type { DeployStep } from './template/deploy-stack.ts';
  * `stop` ends it cleanly and keeps its state. The cloud also ends when its parent is gone.
  */
 export type CloudCommand =
-  | { kind: 'start'; options: Omit<LocalCloudOptions, 'clock' | 'entropy' | 'onFatal' | 'onWarning'> }
+  | { kind: 'start'; options: Omit<LocalCloudOptions, 'clock' | 'entropy' | 'onFatal' | 'onWarning' | 'threads'> }
   | { kind: 'deploy'; assembly: string }
   | { kind: 'meters' }
   | { kind: 'stop' };
@@ -48,6 +48,7 @@ function main(): void {
       case 'start':
         cloud = await startLocalCloud({
           ...command.options,
+          threads: threadsOf(process.argv.slice(2)),
           onWarning: (warning) => report({ kind: 'warning', warning }),
           onFatal(error) {
             fail(error);
@@ -78,6 +79,16 @@ function main(): void {
   // The terminal sends Ctrl-C to the whole process group; the parent decides when the cloud stops.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => void end());
+}
+
+/** Arguments `<plugin>=<module>`: services with a thread of their own. */
+function threadsOf(options: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    options.map((option) => {
+      const at = option.indexOf('=');
+      return [option.slice(0, at), option.slice(at + 1)];
+    }),
+  );
 }
 
 main();

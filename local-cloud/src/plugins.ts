@@ -1,5 +1,7 @@
+import type { BrokerLimits } from './broker/limits.ts';
 import { type BrokerPlugin, createBrokerPlugin } from './broker/plugin.ts';
 import type { CloudContext, PluginFactory } from './core/plugin.ts';
+import { hostInThread, type ThreadOptions } from './core/threads/host-in-thread.ts';
 import { createRulesPlugin } from './rules/plugin.ts';
 import { createCloudwatchLogsPlugin } from './services/cloudwatch-logs/plugin.ts';
 import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';
@@ -18,7 +20,16 @@ import { createTimestreamPlugin } from './services/timestream/plugin.ts';
 export interface PluginOptions {
   readonly host: string;
   readonly mqttPort: number;
-  readonly relax: { readonly publishesPerSecondPerConnection?: number };
+  readonly relax: Relaxations;
+  /** What makes a plugin run on a thread of its own, by its name; absent: it shares the cloud's thread. */
+  readonly threads: Readonly<Record<string, ThreadOptions>>;
+}
+
+/** AWS limits that a cloud relaxes, as AWS does on request. */
+export interface Relaxations {
+  readonly publishesPerSecondPerConnection?: number;
+  /** Limits of the message broker, each by its name. */
+  readonly broker?: Partial<BrokerLimits>;
 }
 
 /**
@@ -31,9 +42,11 @@ export function pluginFactories(options: PluginOptions): {
 } {
   let broker: BrokerPlugin | undefined;
   const { publishesPerSecondPerConnection } = options.relax;
+  const { timestream } = options.threads;
   const brokerFactory = createBrokerPlugin({
     host: options.host,
     port: options.mqttPort,
+    ...options.relax.broker,
     ...(publishesPerSecondPerConnection !== undefined && { publishesPerSecond: publishesPerSecondPerConnection }),
   });
   return {
@@ -47,7 +60,7 @@ export function pluginFactories(options: PluginOptions): {
       createSqsPlugin,
       createSnsPlugin,
       createFirehosePlugin,
-      createTimestreamPlugin,
+      timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),
       createLambdaPlugin,
       createIotPlugin,
       createIotDataPlanePlugin,

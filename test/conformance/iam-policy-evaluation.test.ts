@@ -290,3 +290,39 @@ describe('assuming a role', () => {
     );
   });
 });
+
+test('a decision kept with a lasting permission follows the transport, the role and the resource policy', () => {
+  const allow: PolicyStatement = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: QUEUE };
+  const { authorizer, change } = setUp({ identity: [allow] });
+  const denyPlain: PolicyStatement = {
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:*',
+    Resource: QUEUE,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  const lasting = (...statements: PolicyStatement[]): Permission => ({
+    action: 'sqs:SendMessage',
+    resource: QUEUE,
+    resourcePolicy: document(...statements),
+    lasting: true,
+  });
+  const permission = lasting(denyPlain);
+  const plain = { ...ORIGIN, secure: false };
+  for (let round = 0; round < 2; round++) {
+    expect(() => authorizer.authorize(SESSION, permission, ORIGIN)).not.toThrow();
+    expect(() => authorizer.authorize(SESSION, permission, plain)).toThrow(/explicit deny in a resource-based policy/);
+  }
+  const denied = lasting({ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: QUEUE });
+  expect(() => authorizer.authorize(SESSION, denied, ORIGIN)).toThrow(/explicit deny/);
+  const bySource = lasting({
+    ...denyPlain,
+    Condition: { IpAddress: { 'aws:SourceIp': '198.51.100.0/24' } },
+  });
+  expect(() => authorizer.authorize(SESSION, bySource, ORIGIN)).not.toThrow();
+  expect(() => authorizer.authorize(SESSION, bySource, { ...ORIGIN, sourceIp: '198.51.100.7' })).toThrow(
+    /explicit deny/,
+  );
+  change([]);
+  expect(() => authorizer.authorize(SESSION, permission, ORIGIN)).toThrow(/no identity-based policy/);
+});

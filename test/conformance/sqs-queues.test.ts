@@ -241,6 +241,7 @@ test('each operation asks for its action on the queue, with the queue policy', a
       action,
       resource: arn('orders'),
       resourcePolicy,
+      lasting: true,
     })),
   );
   cloud.denied.add('sqs:SendMessage');

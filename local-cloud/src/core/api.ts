@@ -67,6 +67,11 @@ export interface ServiceApi {
    * It runs after authentication; authorization is its own duty.
    */
   readonly passThrough?: PassThrough;
+  /**
+   * Where the service runs on a thread of its own: takes the bytes of the operations that are built. It runs after
+   * authentication and authorizes by itself.
+   */
+  readonly remote?: PassThrough;
 }
 
 export interface RawRequest {

@@ -1,3 +1,5 @@
+import { type Entropy, randomText } from './entropy.ts';
+
 /** What CloudFormation keeps of a created resource. */
 export interface ResourceState {
   /** Answer of `Ref`. */
@@ -31,4 +33,20 @@ export interface ResourceProvider<P = any> {
   create(properties: P, scope: ResourceScope): Promise<ResourceState>;
   update(properties: P, previous: P, state: ResourceState, scope: ResourceScope): Promise<ResourceState>;
   delete(state: ResourceState, properties: P, scope: ResourceScope): Promise<void>;
+}
+
+const SUFFIX_LENGTH = 12;
+
+/** {@link ResourceScope.generateName} */
+export function generatedName(
+  entropy: Entropy,
+  stackName: string,
+  logicalId: string,
+  maxLength: number,
+  lowercase: boolean,
+): string {
+  const suffix = randomText(entropy, SUFFIX_LENGTH, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789');
+  const head = `${stackName}-${logicalId}`.slice(0, Math.max(0, maxLength - SUFFIX_LENGTH - 1));
+  const name = `${head}-${suffix}`;
+  return lowercase ? name.toLowerCase() : name;
 }

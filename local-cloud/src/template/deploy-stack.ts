@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { randomText, uuid } from '../core/entropy.ts';
+import { uuid } from '../core/entropy.ts';
 import { CloudError, messageOf } from '../core/errors.ts';
 import type { CloudContext } from '../core/plugin.ts';
-import type { ResourceProvider, ResourceScope, ResourceState } from '../core/resources.ts';
+import { generatedName, type ResourceProvider, type ResourceScope, type ResourceState } from '../core/resources.ts';
 import { dependencyOrder } from './dependency-order.ts';
 import { resolveIntrinsics, type Scope } from './intrinsics.ts';
 import {
@@ -177,12 +177,8 @@ function scopeOf(options: DeployOptions, record: StackRecord, logicalId: string)
     stackId: record.stackId,
     logicalId,
     assetPath: options.assetPath,
-    generateName(maxLength, { lowercase = false } = {}) {
-      const suffix = randomText(options.context.entropy, 12, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789');
-      const head = `${record.stackName}-${logicalId}`.slice(0, Math.max(0, maxLength - suffix.length - 1));
-      const name = `${head}-${suffix}`;
-      return lowercase ? name.toLowerCase() : name;
-    },
+    generateName: (maxLength, { lowercase = false } = {}) =>
+      generatedName(options.context.entropy, record.stackName, logicalId, maxLength, lowercase),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Permission {
   readonly conditions?: ConditionKeys;
   /** The resource's own policy, where it has one. */
   readonly resourcePolicy?: PolicyDocument | undefined;
+  /** The same object is handed in again and again, as long as nothing in it changes: decisions may be kept with it. */
+  readonly lasting?: boolean;
 }
 
 export interface CallOrigin {

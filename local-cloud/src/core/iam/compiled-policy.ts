@@ -19,6 +19,8 @@ export interface CompiledStatement {
   readonly condition: CompiledCondition | undefined;
   /** The answer depends on more than principal, action and resource. */
   readonly contextual: boolean;
+  /** Of all that makes it contextual, only whether the request came over TLS (`aws:SecureTransport`) counts. */
+  readonly transportOnly: boolean;
 }
 
 export interface CompiledPolicy {
@@ -113,7 +115,13 @@ function compileStatement(statement: PolicyStatement, kind: PolicyKind, variable
     principal: compilePrincipalElement(statement, kind),
     condition,
     contextual: condition !== undefined || resource.contextual,
+    transportOnly: !resource.contextual && asksForTransportOnly(statement, condition),
   };
+}
+
+function asksForTransportOnly({ Condition }: PolicyStatement, condition: CompiledCondition | undefined): boolean {
+  if (condition === undefined) return true;
+  return condition.keys.every((key) => key === 'aws:securetransport') && !JSON.stringify(Condition).includes('${');
 }
 
 function compileAction({ Action, NotAction }: PolicyStatement): (action: string) => boolean {

@@ -39,6 +39,13 @@ interface RoleVerdict {
   readonly boundary: Verdict | undefined;
 }
 
+/** A decision that depends on nothing but role, permission and transport. */
+interface KeptDecision {
+  readonly generation: number;
+  readonly secure: boolean;
+  readonly denial: Denial | undefined;
+}
+
 /** Services call from within the cloud. */
 const INSIDE: CallOrigin = { sourceIp: '127.0.0.1', secure: true };
 
@@ -50,7 +57,7 @@ const CACHED_RESOURCES = 1024;
  *
  * INVARIANTS
  * - A verdict is cached only when no statement that could apply asks for conditions or variables.
- * - Resource policies are evaluated each time: they are short, and belong to the service that hands them in.
+ * - A resource policy is evaluated each time, but for a lasting permission whose policy asks for the transport alone.
  */
 export class PolicyAuthorizer implements Authorizer {
   readonly #account: Account;
@@ -58,6 +65,7 @@ export class PolicyAuthorizer implements Authorizer {
   readonly #meter: Meter;
   readonly #log: Log;
   readonly #roles: RoleDirectory;
+  readonly #kept = new WeakMap<Permission, WeakMap<Principal, KeptDecision>>();
   #generation = -1;
   #cache = new Map<string, RoleCache>();
   /** Condition keys already reported as unknown. */
@@ -120,18 +128,36 @@ export class PolicyAuthorizer implements Authorizer {
     const policy = resourcePolicy === undefined ? undefined : compiledResourcePolicy(resourcePolicy);
     if (principal.kind === 'account' && policy === undefined) return undefined;
     const role = principal.kind === 'assumed-role' ? this.#roleCache(principal.roleArn) : undefined;
+    const kept = permission.lasting === true ? this.#kept.get(permission)?.get(principal) : undefined;
+    if (kept !== undefined && kept.generation === this.#roles.generation && kept.secure === origin.secure) {
+      return kept.denial;
+    }
     const cached = role?.verdicts.get(action)?.get(resource);
     if (cached !== undefined && policy === undefined) {
       return decide(principal, cached.identity, cached.boundary, 'silent');
     }
     const context = this.#context(principal, origin, resource, permission.conditions);
     const { identity, boundary } = cached ?? this.#judgeRole(role, action, resource, context);
-    return decide(
+    const denial = decide(
       principal,
       identity,
       boundary,
       judgeResource(policy, principal, action.toLowerCase(), resource, context),
     );
+    const settled = role?.verdicts.get(action)?.has(resource) === true;
+    if (settled && permission.lasting === true && policy?.statements.every(({ transportOnly }) => transportOnly)) {
+      this.#keep(permission, principal, { generation: this.#roles.generation, secure: origin.secure, denial });
+    }
+    return denial;
+  }
+
+  #keep(permission: Permission, principal: Principal, decision: KeptDecision): void {
+    let decisions = this.#kept.get(permission);
+    if (decisions === undefined) {
+      decisions = new WeakMap();
+      this.#kept.set(permission, decisions);
+    }
+    decisions.set(principal, decision);
   }
 
   #judgeRole(cache: RoleCache | undefined, action: string, resource: string, context: RequestContext): RoleVerdict {

@@ -4,18 +4,25 @@ import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
  * One message as JSON of an SQS event's `Records` (developer guide, "Using Lambda with Amazon SQS", example event).
  */
 export function queueRecord(message: Message, queueArn: string, region: string): string {
-  return JSON.stringify({
-    messageId: message.MessageId,
-    receiptHandle: message.ReceiptHandle,
-    body: message.Body,
-    attributes: message.Attributes ?? {},
-    messageAttributes: recordAttributes(message.MessageAttributes),
-    md5OfMessageAttributes: message.MD5OfMessageAttributes,
-    md5OfBody: message.MD5OfBody,
-    eventSource: 'aws:sqs',
-    eventSourceARN: queueArn,
-    awsRegion: region,
-  });
+  const digest = message.MD5OfMessageAttributes;
+  // Ids, handles and digests need no escapes.
+  return (
+    `{"messageId":"${message.MessageId}","receiptHandle":"${message.ReceiptHandle}",` +
+    `"body":${JSON.stringify(message.Body)},"attributes":${attributesText(message.Attributes)},` +
+    `"messageAttributes":${JSON.stringify(recordAttributes(message.MessageAttributes))},` +
+    (digest === undefined ? '' : `"md5OfMessageAttributes":"${digest}",`) +
+    `"md5OfBody":"${message.MD5OfBody}","eventSource":"aws:sqs","eventSourceARN":"${queueArn}","awsRegion":"${region}"}`
+  );
+}
+
+function attributesText(attributes: Message['Attributes']): string {
+  if (attributes === undefined) return '{}';
+  let text = '';
+  for (const name in attributes) {
+    const value = attributes[name as keyof typeof attributes];
+    if (value !== undefined) text += `${text === '' ? '' : ','}"${name}":${JSON.stringify(value)}`;
+  }
+  return `{${text}}`;
 }
 
 function recordAttributes(attributes: Record<string, MessageAttributeValue> | undefined): object {

@@ -90,7 +90,7 @@ export class Queue {
   permissions(action: string): readonly Permission[] {
     let permissions = this.#permissions.get(action);
     if (permissions === undefined) {
-      permissions = [{ action, resource: this.arn, resourcePolicy: this.#policy }];
+      permissions = [{ action, resource: this.arn, resourcePolicy: this.#policy, lasting: true }];
       this.#permissions.set(action, permissions);
     }
     return permissions;

@@ -41,14 +41,39 @@ export function seriesText(measureName: string, dimensions: readonly RecordDimen
   return text;
 }
 
+/**
+ * Digest of names, types and values. Each part begins with its length or has a fixed one, so that no two contents are
+ * written alike; a double is its eight bytes, and 0 and -0 are one value.
+ */
 export function contentDigest(measures: readonly RecordMeasure[]): bigint {
-  let text = '';
-  for (const measure of inOrderOfName(measures)) {
-    const value = String(measure.value);
-    if (text !== '') text += '|';
-    text += `${measure.name.length}:${measure.name}:${measure.type}=${value.length}:${value}`;
+  let at = 0;
+  for (const { name, type, value } of inOrderOfName(measures)) {
+    at = writeText(at, name);
+    scratch[at++] = TYPE_CODES[type];
+    if (typeof value === 'string') at = writeText(at, value);
+    else if (typeof value === 'boolean') scratch[at++] = value ? 1 : 0;
+    else if (typeof value === 'number') at = scratch.writeDoubleLE(value + 0, at);
+    else at = scratch.writeBigInt64LE(value, at);
   }
-  return digest(text);
+  return digest(scratch.subarray(0, at));
+}
+
+const TYPE_CODES: Record<StoredType, number> = { double: 1, bigint: 2, boolean: 3, varchar: 4, timestamp: 5 };
+
+/** Reused by every record; grows with the longest. */
+let scratch = Buffer.allocUnsafeSlow(4096);
+
+/** Length and text; leaves room for what of fixed length may follow. */
+function writeText(at: number, text: string): number {
+  const needed = at + 4 + text.length * 3 + 16;
+  if (needed > scratch.length) {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, scratch.length * 2));
+    scratch.copy(larger, 0, 0, at);
+    scratch = larger;
+  }
+  const written = scratch.write(text, at + 4);
+  scratch.writeUInt32LE(written, at);
+  return at + 4 + written;
 }
 
 function inOrderOfName(measures: readonly RecordMeasure[]): readonly RecordMeasure[] {
@@ -61,7 +86,7 @@ function inOrderOfName(measures: readonly RecordMeasure[]): readonly RecordMeasu
 }
 
 /** 128 bits of SHA-256 as a signed integer, the engine's HUGEINT. */
-export function digest(text: string): bigint {
-  const bytes = hashOf('sha256', text, 'buffer');
+export function digest(content: string | Uint8Array): bigint {
+  const bytes = hashOf('sha256', content, 'buffer');
   return (bytes.readBigInt64LE(0) << 64n) | bytes.readBigUInt64LE(8);
 }
