@@ -9,7 +9,7 @@ import { jsonLog, type Log, type LogLevel } from './core/log.ts';
 import { Meter, type MeterName } from './core/meter.ts';
 import { type CloudContext, type Endpoints, PortRegistry, type ServicePlugin } from './core/plugin.ts';
 import { openStore } from './core/store.ts';
-import type { ThreadOptions } from './core/threads/host-in-thread.ts';
+import type { ThreadOptions } from './core/threads/service-thread.ts';
 import { loadOrCreateServerIdentity } from './core/tls.ts';
 import { DataDirectory } from './data-directory.ts';
 import type { CloudDescription } from './description.ts';

@@ -1,7 +1,8 @@
 import type { BrokerLimits } from './broker/limits.ts';
 import { type BrokerPlugin, createBrokerPlugin } from './broker/plugin.ts';
 import type { CloudContext, PluginFactory } from './core/plugin.ts';
-import { hostInThread, type ThreadOptions } from './core/threads/host-in-thread.ts';
+import { hostInThread } from './core/threads/host-in-thread.ts';
+import type { ThreadOptions } from './core/threads/service-thread.ts';
 import { createRulesPlugin } from './rules/plugin.ts';
 import { createCloudwatchLogsPlugin } from './services/cloudwatch-logs/plugin.ts';
 import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';

@@ -1,18 +1,9 @@
 import type { ServiceApi } from '../api.ts';
 import { CloudError } from '../errors.ts';
-import type { LogLevel } from '../log.ts';
 import type { PluginFactory } from '../plugin.ts';
 import type { ResourceProvider } from '../resources.ts';
 import type { Collection, Store } from '../store.ts';
-import { ServiceThread } from './service-thread.ts';
-
-export interface ThreadOptions {
-  /** Module that serves the same plugin with `serveThread`. */
-  readonly file: string;
-  readonly logLevel: LogLevel;
-  /** The thread ended by itself: what it was doing is lost, and the cloud cannot go on. */
-  onFatal(error: CloudError): void;
-}
+import { ServiceThread, type ThreadOptions } from './service-thread.ts';
 
 /**
  * A plugin that does its work on a thread of its own, for services whose work would hold up everybody else.

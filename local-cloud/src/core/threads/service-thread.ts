@@ -1,12 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import type { ApiCall, RawRequest, RawResponse, ServiceName } from '../api.ts';
 import { CloudError, messageOf } from '../errors.ts';
+import type { LogLevel } from '../log.ts';
 import type { CloudContext } from '../plugin.ts';
 import type { ResourceScope, ResourceState } from '../resources.ts';
 import { outcomeOf } from './carried-error.ts';
 import { Exchange } from './exchange.ts';
-import type { ThreadOptions } from './host-in-thread.ts';
 import type { CarriedCall, CarriedResponse, ThreadReport, ThreadRequest, ThreadSetting } from './messages.ts';
+
+export interface ThreadOptions {
+  /** Module that serves the same plugin with `serveThread`. */
+  readonly file: string;
+  readonly logLevel: LogLevel;
+  /** The thread ended by itself: what it was doing is lost, and the cloud cannot go on. */
+  onFatal(error: CloudError): void;
+}
 
 interface ResourceAct {
   readonly type: string;
