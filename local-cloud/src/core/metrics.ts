@@ -1,5 +1,8 @@
-/** Units of CloudWatch that services of this cloud use (API reference, MetricDatum). */
-export type MetricUnit = 'Count' | 'Seconds' | 'Milliseconds' | 'Bytes' | 'Percent' | 'None';
+type Scale = '' | 'Kilo' | 'Mega' | 'Giga' | 'Tera';
+type Amount = 'Bytes' | 'Bits' | `${Exclude<Scale, ''>}${'bytes' | 'bits'}` | 'Count';
+
+/** Units of CloudWatch (API reference, MetricDatum). */
+export type MetricUnit = 'Seconds' | 'Microseconds' | 'Milliseconds' | 'Percent' | 'None' | Amount | `${Amount}/Second`;
 
 export type MetricDimensions = Readonly<Record<string, string>>;
 
