@@ -16,6 +16,7 @@ export interface PlatformFigures {
   readonly queryableP99Ms: number;
   /** Broker, rules, queue, store, front door and the functions' processes together. */
   readonly cpuMicrosecondsPerMessage: number;
+  readonly cpuMicrosecondsPerSample: number;
   readonly residentMegabytes: number;
   readonly lambdaInvocations: number;
   readonly iamEvaluations: number;
@@ -71,6 +72,7 @@ export async function measurePlatform(platform: PlatformUnderTest, load: LoadSha
   const usage = processUsage(pid);
   const meters = await platform.meters();
   const grown = (name: keyof typeof meters): number => (meters[name] ?? 0) - (metersBefore[name] ?? 0);
+  const cpu = usage.cpuMicroseconds - usageBefore.cpuMicroseconds;
   const elapsed = lastQueryable - firstPublish;
   const lags = queryableLags(platform, result.publishedAt, sightings, lastQueryable);
   return {
@@ -81,7 +83,8 @@ export async function measurePlatform(platform: PlatformUnderTest, load: LoadSha
     acknowledgeP99Ms: result.acknowledgeP99Ms,
     queryableP50Ms: lags[Math.floor(lags.length * 0.5)] ?? 0,
     queryableP99Ms: lags[Math.floor(lags.length * 0.99)] ?? 0,
-    cpuMicrosecondsPerMessage: round((usage.cpuMicroseconds - usageBefore.cpuMicroseconds) / result.messages),
+    cpuMicrosecondsPerMessage: round(cpu / result.messages),
+    cpuMicrosecondsPerSample: round(cpu / result.samples),
     residentMegabytes: Math.round(usage.residentBytes / 1_048_576),
     lambdaInvocations: grown('lambda.invocations'),
     iamEvaluations: grown('iam.evaluations'),
