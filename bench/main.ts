@@ -2,6 +2,8 @@ import type { BenchOptions } from './bench-options.ts';
 
 /** `npm run bench -- <name> [--json] …`: measurements, each a ratio to a peer or limit of the same run. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<object> }>>> = {
+  broker: () => import('./broker/broker.ts'),
+  connections: () => import('./connections/connections.ts'),
   ingest: () => import('./ingest/ingest.ts'),
   'rule-sql': () => import('./rule-sql.ts'),
 };

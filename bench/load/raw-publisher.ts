@@ -122,6 +122,12 @@ class LoadConnection {
         fail(new Error(`unexpected packet 0x${data[at]?.toString(16)}`));
         return;
       }
+      // [MQTT-4.6.0-2]: acknowledgements come in the order of the publishes.
+      const id = data.readUInt16BE(at + 2);
+      if (id !== (this.acknowledged % 65_535) + 1) {
+        fail(new Error(`PUBACK ${id} out of order after ${this.acknowledged}`));
+        return;
+      }
       this.acknowledged++;
       this.#inFlight--;
       const sent = this.publishedAt[this.acknowledged - 1];
