@@ -1,52 +1,28 @@
 import {
   AddThingToThingGroupCommand,
-  CreateThingCommand,
   CreateThingGroupCommand,
   CreateThingTypeCommand,
   DescribeIndexCommand,
   GetIndexingConfigurationCommand,
   InvalidQueryException,
   InvalidRequestException,
-  IoTClient,
+  type IoTClient,
   ListIndicesCommand,
   ResourceNotFoundException,
   SearchIndexCommand,
   type SearchIndexCommandOutput,
   UpdateIndexingConfigurationCommand,
-  type UpdateIndexingConfigurationRequest,
 } from '@aws-sdk/client-iot';
-import type { PresenceChange } from '../../local-cloud/src/core/mqtt.ts';
-import { FakeShadows } from '../../local-cloud/src/services/iot/indexing/testing/fake-shadows.ts';
-import { createIotPlugin } from '../../local-cloud/src/services/iot/plugin.ts';
-import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
+import { type IndexingCloud, startIndexingCloud } from './indexing-cloud.ts';
 
 // Fleet indexing, driven by the SDK's own client over HTTPS.
 
-let https: HttpsCloud;
+let cloud: IndexingCloud;
 let iot: IoTClient;
-let presence: (change: PresenceChange) => void;
-const shadows = new FakeShadows();
 
 beforeAll(async () => {
-  https = await startHttpsCloud({
-    plugins: [
-      (context) => {
-        context.ports.provide('reservedTopics', { register: () => undefined, find: () => undefined });
-        context.ports.provide('shadows', shadows);
-        context.ports.provide('broker', {
-          publish: async () => undefined,
-          reply: () => undefined,
-          disconnect: () => undefined,
-          connectedClients: () => [],
-          onPresence: (listener) => {
-            presence = listener;
-          },
-        });
-        return createIotPlugin(context);
-      },
-    ],
-  });
-  iot = new IoTClient(https.client());
+  cloud = await startIndexingCloud();
+  iot = cloud.iot;
   await iot.send(new CreateThingTypeCommand({ thingTypeName: 'Sensor' }));
   await iot.send(new CreateThingGroupCommand({ thingGroupName: 'Plant' }));
   await iot.send(new CreateThingGroupCommand({ thingGroupName: 'Hall', parentGroupName: 'Plant' }));
@@ -55,23 +31,19 @@ beforeAll(async () => {
     ['mything2', { temperature: '81.5', rackId: 'Rack2', model: 'legacy' }, 'Sensor'],
     ['other', {}, undefined],
   ] as const) {
-    await iot.send(new CreateThingCommand({ thingName, thingTypeName, attributePayload: { attributes } }));
+    await cloud.createThing(thingName, attributes, thingTypeName);
   }
   await iot.send(new AddThingToThingGroupCommand({ thingGroupName: 'Hall', thingName: 'mything1' }));
 });
 
 afterAll(async () => {
-  iot.destroy();
-  await https.close();
+  await cloud.close();
 });
-
-const configure = (configuration: UpdateIndexingConfigurationRequest['thingIndexingConfiguration']) =>
-  iot.send(new UpdateIndexingConfigurationCommand({ thingIndexingConfiguration: configuration }));
 
 const search = (queryString: string, options: object = {}): Promise<SearchIndexCommandOutput> =>
   iot.send(new SearchIndexCommand({ queryString, ...options }));
 
-const names = async (queryString: string) => (await search(queryString)).things?.map(({ thingName }) => thingName);
+const names = (queryString: string) => cloud.found(queryString);
 
 // source: developer guide, iot-indexing; thinggroup-index ("OFF: No indexing/delete index")
 test('an index that was never enabled does not exist', async () => {
@@ -87,7 +59,7 @@ test('an index that was never enabled does not exist', async () => {
 });
 
 describe('with registry data', () => {
-  beforeAll(() => configure({ thingIndexingMode: 'REGISTRY' }));
+  beforeAll(() => cloud.configure({ thingIndexingMode: 'REGISTRY' }));
 
   // source: developer guide, managing-index ("Describing a thing index")
   test('the index is active and says what it holds', async () => {
@@ -170,14 +142,14 @@ describe('with registry data', () => {
 
   // source: developer guide, iot-indexing ("keeps the index continually updated"); assumed without delay
   test('a new thing is found at once', async () => {
-    await iot.send(new CreateThingCommand({ thingName: 'late' }));
+    await cloud.createThing('late');
     expect(await names('thingName:late')).toEqual(['late']);
   });
 });
 
 describe('with shadows and connectivity', () => {
   beforeAll(() =>
-    configure({
+    cloud.configure({
       thingIndexingMode: 'REGISTRY_AND_SHADOW',
       thingConnectivityIndexingMode: 'STATUS',
       namedShadowIndexingMode: 'ON',
@@ -205,7 +177,7 @@ describe('with shadows and connectivity', () => {
 
   // source: developer guide, managing-index ("Querying a thing index"), example-queries
   test('things are found by their classic shadow, and answered with it', async () => {
-    shadows.put('mything1', undefined, {
+    await cloud.updateShadow('mything1', {
       desired: { location: 'new york', stats: { battery: 100 } },
       reported: { location: 'new york', myvalues: [1, 2, 3], stats: { battery: 78 }, palette: [{ name: 'RED' }] },
     });
@@ -235,15 +207,15 @@ describe('with shadows and connectivity', () => {
 
   // source: developer guide, managing-index ("Nested shadow field names")
   test('a field name with periods is found as nested fields are', async () => {
-    shadows.put('mything2', undefined, { desired: { one: { two: { three: 'v2' } } } });
-    shadows.put('other', undefined, { desired: { 'one.two.three': 'v2' } });
+    await cloud.updateShadow('mything2', { desired: { one: { two: { three: 'v2' } } } });
+    await cloud.updateShadow('other', { desired: { 'one.two.three': 'v2' } });
     expect(await names('shadow.desired.one.two.three:v2')).toEqual(['mything2', 'other']);
   });
 
   // source: developer guide, example-queries; managing-fleet-index ("Shadow")
   test('only the named shadows of the configuration are indexed', async () => {
-    shadows.put('other', 'thing1shadow', { desired: { filament: 'on' } });
-    shadows.put('other', 'second', { desired: { filament: 'off' } });
+    await cloud.updateShadow('other', { desired: { filament: 'on' } }, 'thing1shadow');
+    await cloud.updateShadow('other', { desired: { filament: 'off' } }, 'second');
     expect(await names('shadow.name.thing1shadow.desired.filament:*')).toEqual(['other']);
     expect(await names('shadow.name.thing1shadow.hasDelta:true')).toEqual(['other']);
     await expect(names('shadow.name.second.desired.filament:*')).rejects.toThrow('second is not');
@@ -255,15 +227,21 @@ describe('with shadows and connectivity', () => {
 
   // source: developer guide, managing-index ("Unregistered shadows")
   test('a shadow of a name that is no thing is not indexed', async () => {
-    shadows.put('nobody', undefined, { reported: { location: 'nowhere' } });
+    await cloud.updateShadow('nobody', { reported: { location: 'nowhere' } });
     expect(await names('shadow.reported.location:nowhere')).toEqual([]);
   });
 
   // source: developer guide, example-queries; managing-index ("connectivity")
   test('things are found by their connection, and answered with its last change', async () => {
-    presence({ clientId: 'mything2', connected: true, at: 1_556_649_855_046, version: 3 });
-    presence({ clientId: 'mything1', connected: false, at: 1_556_649_874_716, reason: 'CONNECTION_LOST', version: 7 });
-    presence({ clientId: 'stranger', connected: true, at: 1_556_649_855_046 });
+    cloud.presence({ clientId: 'mything2', connected: true, at: 1_556_649_855_046, version: 3 });
+    cloud.presence({
+      clientId: 'mything1',
+      connected: false,
+      at: 1_556_649_874_716,
+      reason: 'CONNECTION_LOST',
+      version: 7,
+    });
+    cloud.presence({ clientId: 'stranger', connected: true, at: 1_556_649_855_046 });
     expect(await names('connectivity.connected:true')).toEqual(['mything2']);
     expect(await names('connectivity.connected:true AND connectivity.timestamp > 1556649855045')).toEqual(['mything2']);
     expect(await names('connectivity.disconnectReason:CONNECTION_LOST')).toEqual(['mything1']);
@@ -319,7 +297,7 @@ test.each([
   ['changed managed fields', { managedFields: [{ name: 'thingName', type: 'Number' }] }],
 ] as const)('%s is refused', async (_title, part) => {
   const configuration = { thingIndexingMode: 'REGISTRY', ...part };
-  await expect(configure(configuration as never)).rejects.toBeInstanceOf(InvalidRequestException);
+  await expect(cloud.configure(configuration as never)).rejects.toBeInstanceOf(InvalidRequestException);
 });
 
 // assumed: geolocation and Defender violations are not built and refused by name
@@ -327,5 +305,5 @@ test.each([
   ['geoLocations', { filter: { geoLocations: [{ name: 'shadow.reported.location' }] } }],
   ['deviceDefenderIndexingMode VIOLATIONS', { deviceDefenderIndexingMode: 'VIOLATIONS' }],
 ] as const)('%s is not implemented', async (name, part) => {
-  await expect(configure({ thingIndexingMode: 'REGISTRY', ...part } as never)).rejects.toThrow(name);
+  await expect(cloud.configure({ thingIndexingMode: 'REGISTRY', ...part } as never)).rejects.toThrow(name);
 });
