@@ -8,15 +8,18 @@ import { IdentityChanges } from './identity-changes.ts';
 import { IOT_PARTS } from './iot-parts.ts';
 import type { IotService } from './iot-service.ts';
 import { authorizerOperations } from './operations/authorizer-operations.ts';
+import { billingGroupOperations } from './operations/billing-group-operations.ts';
 import { caCertificateOperations } from './operations/ca-certificate-operations.ts';
 import { certificateOperations } from './operations/certificate-operations.ts';
 import { createProvisioningClaim } from './operations/create-provisioning-claim.ts';
 import { describeEndpoint } from './operations/describe-endpoint.ts';
 import { policyAttachmentOperations } from './operations/policy-attachment-operations.ts';
 import { policyOperations } from './operations/policy-operations.ts';
+import { principalPolicyOperations } from './operations/principal-policy-operations.ts';
 import { provisioningTemplateOperations } from './operations/provisioning-template-operations.ts';
 import { roleAliasOperations } from './operations/role-alias-operations.ts';
 import { tagOperations } from './operations/tag-operations.ts';
+import { testAuthorization } from './operations/test-authorization.ts';
 import { testInvokeAuthorizer } from './operations/test-invoke-authorizer.ts';
 import { thingGroupMemberOperations } from './operations/thing-group-member-operations.ts';
 import { thingGroupOperations } from './operations/thing-group-operations.ts';
@@ -102,6 +105,9 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
           ...provisioningTemplateOperations(service),
           createProvisioningClaim(service),
           describeEndpoint(service),
+          ...principalPolicyOperations(service),
+          ...billingGroupOperations(service),
+          testAuthorization(service),
           ...roleAliasOperations(service),
           ...tagOperations(service),
           ...parts.flatMap((part) => part.operations),

@@ -8,11 +8,10 @@ import type {
   UpdateThingGroupsForThingRequest,
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../core/api.ts';
-import { iotResourceName } from '../arns.ts';
-import { invalidRequest } from '../errors.ts';
 import { changing, type IotService, reading, resource } from '../iot-service.ts';
 import { pageOf } from '../registry/paging.ts';
 import { checkPageSize, requireName } from '../registry/validation.ts';
+import { namedResource } from './named-resource.ts';
 import { reference } from './thing-group-operations.ts';
 
 type Membership = AddThingToThingGroupRequest & RemoveThingFromThingGroupRequest;
@@ -27,8 +26,8 @@ export function thingGroupMemberOperations(service: IotService): Operation[] {
   ];
 
   function readMembership(input: Membership): { thing: string; group: string } {
-    const thing = named(service, 'thing', input.thingName, input.thingArn);
-    const group = named(service, 'thinggroup', input.thingGroupName, input.thingGroupArn);
+    const thing = namedResource(service, 'thing', input.thingName, input.thingArn);
+    const group = namedResource(service, 'thinggroup', input.thingGroupName, input.thingGroupArn);
     return { thing: things.get(thing).name, group: thingGroups.get(group).name };
   }
 
@@ -84,21 +83,4 @@ export function thingGroupMemberOperations(service: IotService): Operation[] {
       },
     ),
   ];
-}
-
-/** A resource may be given by name, by ARN, or by both when they agree. */
-function named(
-  service: IotService,
-  type: 'thing' | 'thinggroup',
-  name: string | undefined,
-  arn: string | undefined,
-): string {
-  const nameOfArn = arn === undefined ? undefined : iotResourceName(service.context.account, type, arn);
-  if (arn !== undefined && nameOfArn === undefined) throw invalidRequest(`Invalid ${type} ARN: ${arn}`);
-  if (name !== undefined && nameOfArn !== undefined && name !== nameOfArn) {
-    throw invalidRequest(`The ${type} name ${name} and the ARN ${arn} do not match`);
-  }
-  const given = name ?? nameOfArn;
-  requireName(type === 'thing' ? 'thingName' : 'thingGroupName', given);
-  return given;
 }

@@ -9,24 +9,30 @@ import type {
   UpdateThingRequest,
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../core/api.ts';
-import { NotImplementedError } from '../../../core/errors.ts';
 import { anywhere, changing, type IotService, reading, resource } from '../iot-service.ts';
 import type { ThingRecord } from '../registry/records.ts';
 import { checkPageSize, requireName } from '../registry/validation.ts';
 
 export function thingOperations(service: IotService): Operation[] {
-  const { things, state } = service.registry;
+  const { billingGroups, things, state } = service.registry;
   const thingArn = (input: { thingName: string | undefined }) => resource(service, 'thing', input.thingName);
   return [
     changing<CreateThingRequest, CreateThingResponse>(service, 'CreateThing', thingArn, (input) => {
-      if (input.billingGroupName !== undefined) throw new NotImplementedError('billingGroupName of CreateThing');
+      const group = input.billingGroupName === undefined ? undefined : billingGroups.get(input.billingGroupName);
       const thing = things.create(input);
+      if (group !== undefined) billingGroups.addThing(group.name, thing.name);
       return { thingName: thing.name, thingArn: state.arn('thing', thing.name), thingId: thing.id };
     }),
     reading<DescribeThingRequest, DescribeThingResponse>('DescribeThing', thingArn, (input) => {
       requireName('thingName', input.thingName);
       const thing = things.get(input.thingName);
-      return { ...summaryOf(service, thing), defaultClientId: thing.name, thingId: thing.id };
+      const billingGroupName = billingGroups.groupOf(thing.name);
+      return {
+        ...summaryOf(service, thing),
+        defaultClientId: thing.name,
+        thingId: thing.id,
+        ...(billingGroupName === undefined ? {} : { billingGroupName }),
+      };
     }),
     changing<UpdateThingRequest, object>(service, 'UpdateThing', thingArn, (input) => {
       things.update(input);

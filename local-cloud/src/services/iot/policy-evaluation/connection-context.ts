@@ -13,7 +13,7 @@ export interface AssociatedThing {
 export interface ConnectionFacts {
   readonly clientId: string;
   readonly certificateId: string | undefined;
-  readonly sourceIp: string;
+  readonly sourceIp: string | undefined;
   /** Server name that the client asked for (SNI). */
   readonly domainName: string | undefined;
   readonly thing: AssociatedThing | undefined;
@@ -53,7 +53,7 @@ export function connectionContext(
         case 'iot:domainname':
           return facts.domainName === undefined ? undefined : [facts.domainName];
         case 'aws:sourceip':
-          return [facts.sourceIp];
+          return facts.sourceIp === undefined ? undefined : [facts.sourceIp];
         case 'aws:securetransport':
           return ['true'];
         case 'aws:currenttime':

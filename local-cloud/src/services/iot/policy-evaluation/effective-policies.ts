@@ -33,7 +33,7 @@ export class EffectivePolicies {
     if (claim !== undefined) return [compileIotPolicy(temporaryClaimPolicy(this.#account, claim.templateName))];
     return this.namesFor(certificateId, thingName).flatMap((name) => {
       const policy = this.#state.policies.get(name);
-      return policy === undefined ? [] : [this.#compile(policy)];
+      return policy === undefined ? [] : [this.policy(policy)];
     });
   }
 
@@ -52,7 +52,8 @@ export class EffectivePolicies {
     return [...names];
   }
 
-  #compile(policy: PolicyRecord): IotPolicy {
+  /** The default version of a policy, compiled once. */
+  policy(policy: PolicyRecord): IotPolicy {
     const version = policy.versions.find(({ id }) => id === policy.defaultVersionId) as PolicyVersionRecord;
     let compiled = this.#compiled.get(version);
     if (compiled === undefined) {

@@ -24,12 +24,6 @@ export function arnPrefixes(account: Account): ArnPrefixes {
   return Object.fromEntries(prefixes) as ArnPrefixes;
 }
 
-/** What the policies say, and which of them decided. */
-export interface PolicyVerdict {
-  readonly allowedBy: readonly IotPolicy[];
-  readonly deniedBy: readonly IotPolicy[];
-}
-
 /**
  * The policies of one connection, resolved once and good until a change reaches it. Answers are kept where no policy asks
  * for the time.
@@ -65,22 +59,6 @@ export class EvaluatedPolicies {
 
   mayCall(action: string, resourceArn: string): boolean {
     return decide(this.#policies, action.toLowerCase(), resourceArn, this.#context);
-  }
-
-  /** Which policies allow and which deny: for the test of a policy, not for messages. */
-  explain(action: string, resourceArn: string): PolicyVerdict {
-    const context = action === 'iot:Connect' ? connectionContext(this.#facts, 'iot:Connect') : this.#context;
-    const having = (effect: 'Allow' | 'Deny') =>
-      this.#policies.filter(({ statements }) =>
-        statements.some(
-          (statement) =>
-            statement.effect === effect &&
-            statement.matchesAction(action.toLowerCase()) &&
-            statement.matchesResource(resourceArn, context) &&
-            statement.condition?.holds(context) !== false,
-        ),
-      );
-    return { allowedBy: having('Allow'), deniedBy: having('Deny') };
   }
 
   #keep(action: IotAction, resource: string, allowed: boolean): void {

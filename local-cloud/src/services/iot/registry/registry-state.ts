@@ -105,6 +105,7 @@ export class RegistryState {
   deleteThing(record: ThingRecord): void {
     removeFrom(this.#thingsOfType, record.typeName, record.name);
     this.things.delete(record.name);
+    for (const group of [...this.billing.rightsOf(record.name).keys()]) this.billing.remove(record.name, group);
     this.events.emit({ kind: 'thing-deleted', thing: record });
   }
 

@@ -1,4 +1,5 @@
 import { Authorizers } from './authorizers.ts';
+import { BillingGroups } from './billing-groups.ts';
 import { CaCertificates } from './ca-certificates.ts';
 import { Certificates } from './certificates.ts';
 import { Policies } from './policies.ts';
@@ -18,6 +19,7 @@ export class Registry {
   readonly thingTypes: ThingTypes;
   readonly thingGroups: ThingGroups;
   readonly authorizers: Authorizers;
+  readonly billingGroups: BillingGroups;
   readonly caCertificates: CaCertificates;
   readonly certificates: Certificates;
   readonly policies: Policies;
@@ -32,6 +34,7 @@ export class Registry {
     this.thingTypes = new ThingTypes(this.state);
     this.thingGroups = new ThingGroups(this.state);
     this.authorizers = new Authorizers(this.state);
+    this.billingGroups = new BillingGroups(this.state);
     this.caCertificates = new CaCertificates(this.state);
     this.certificates = new Certificates(this.state, this.caCertificates);
     this.policies = new Policies(this.state);
