@@ -92,17 +92,18 @@ export class BrokerCore {
   }
 
   /** Delivers, retains and routes a message; resolves when all of it is on disk. */
-  async publish(message: BrokerMessage): Promise<void> {
-    const info = this.topics.fromName(message.topic);
+  async publish(message: BrokerMessage, info = this.topics.fromName(message.topic)): Promise<void> {
     const stored = info.kind !== 'basic-ingest' && this.deliver(message, info);
     await Promise.all([this.#rules.accept(message), stored ? this.commits.request() : undefined]);
   }
 
   /** For messages that nobody waits for. */
   publishDetached(message: BrokerMessage): void {
-    const publish = this.publish(message).catch((error: unknown) => {
-      this.failed('a message of the broker was not taken', error);
-    });
+    const publish = this.publish(message, this.topics.once(message.topic, message.topicBytes)).catch(
+      (error: unknown) => {
+        this.failed('a message of the broker was not taken', error);
+      },
+    );
     this.#detached.add(publish);
     void publish.then(() => this.#detached.delete(publish));
   }

@@ -74,7 +74,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
  */
 export class Client implements SubscriberLink, AckSink, Holdable {
   readonly core: BrokerCore;
-  readonly identify: Identify;
+  /** Until the CONNECT: what it holds of certificates is not kept for the life of the connection. */
+  identify: Identify | undefined;
   readonly sourceIp: string;
   readonly output: Output;
   readonly acks: AckQueue;

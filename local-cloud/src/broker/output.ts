@@ -37,7 +37,8 @@ export class Output {
   readonly #flusher: OutputFlusher;
   readonly #now: () => number;
   readonly #highWaterBytes: number;
-  readonly #aliases = new Map<string, TopicNaming>();
+  /** Made when the first alias is given: most clients take none. */
+  #aliases: Map<string, TopicNaming> | undefined;
   readonly #onRoom: () => void;
   #items: OutputItem[] = [];
   /** Bytes of the items, about. */
@@ -106,6 +107,7 @@ export class Output {
 
   /** The first topics get the aliases; the client is told each together with its name once [MQTT-3.3.2-7]. */
   #name(topic: string): TopicNaming {
+    this.#aliases ??= new Map();
     const known = this.#aliases.get(topic);
     if (known !== undefined) return known;
     if (this.#aliases.size >= this.aliasMaximum) return BY_NAME;

@@ -56,6 +56,11 @@ export class TopicTable {
     return this.#byName.get(topic) ?? this.#remember(topic, Buffer.from(topic, 'utf8'));
   }
 
+  /** For a topic that is seldom published to, as that of a client's presence: it is not remembered. */
+  once(topic: string, bytes: Buffer): TopicInfo {
+    return this.#byName.get(topic) ?? this.#describe(topic, bytes);
+  }
+
   targets(info: TopicInfo): readonly RouteTarget[] {
     const { generation } = this.#subscriptions;
     if (info.targetsGeneration !== generation) {
@@ -76,9 +81,15 @@ export class TopicTable {
 
   #remember(topic: string, bytes: Buffer): TopicInfo {
     if (this.#byName.size >= MAXIMUM_TOPICS) this.#byName.clear();
+    const info = this.#describe(topic, bytes);
+    this.#byName.set(topic, info);
+    return info;
+  }
+
+  #describe(topic: string, bytes: Buffer): TopicInfo {
     const kind = topicKind(topic);
     const complete = kind !== 'basic-ingest' || basicIngestRule(topic) !== undefined;
-    const info: TopicInfo = {
+    return {
       topic,
       bytes,
       kind,
@@ -89,7 +100,5 @@ export class TopicTable {
       handler: undefined,
       handlerGeneration: -1,
     };
-    this.#byName.set(topic, info);
-    return info;
   }
 }

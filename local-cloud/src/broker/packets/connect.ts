@@ -31,13 +31,15 @@ class Refusal extends Error {
 export function handleConnect(client: Client, buffer: Buffer, start: number, end: number): void {
   try {
     // [MQTT-3.1.0-2]
-    if (client.state !== undefined) throw protocolError('a second CONNECT');
+    const { identify } = client;
+    if (client.state !== undefined || identify === undefined) throw protocolError('a second CONNECT');
+    client.identify = undefined;
     // A copy: who connects may take time to find out, and the frame is the reader's.
     const packet = readConnect(new PacketReader(Buffer.from(buffer.subarray(start, end)), 0, end - start));
     client.protocolVersion = packet.protocolVersion;
     const wish = examine(client, packet);
     const { core, sourceIp } = client;
-    const credentials = client.identify(packet);
+    const credentials = identify(packet);
     core.activity?.attempted(wish.clientId);
     const authenticated = core.devices.authenticate(credentials, wish.clientId, sourceIp);
     if (authenticated instanceof Promise) acceptLater(client, wish, credentials, authenticated);
