@@ -102,6 +102,8 @@ test.each<[string, Values[], Values[]]>([
   ['thingName:a\\:b', [{ thingName: 'a:b' }], [{ thingName: 'a' }]],
   ['thingName:a\\*', [{ thingName: 'a*' }], [{ thingName: 'ab' }]],
   ['attributes.a\\:b:x', [{ 'attributes.a:b': 'x' }], [{}]],
+  ['thingName:Non-existent*', [{ thingName: 'non-existent1' }], [{ thingName: 'non' }]],
+  ['thingName:a.c*', [{ thingName: 'a.cd' }], [{ thingName: 'abcd' }]],
   ['thingName:*abc', [{ thingName: 'xabc' }, { thingName: 'abc' }], [{ thingName: 'abcx' }]],
   ['and', [{ thingName: 'and' }], [{ thingName: 'x' }]],
 ])('%s', (query, matching, others) => {

@@ -142,5 +142,5 @@ function checkCharacter(character: string, at: number): void {
 }
 
 function literal(character: string): string {
-  return character.toLowerCase().replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return character.toLowerCase().replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
