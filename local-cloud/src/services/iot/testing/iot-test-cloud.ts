@@ -28,9 +28,17 @@ export interface IotTestCloud {
 
 /** The plugin on a test cloud, with a broker that records replies and changes that reach connections at once. */
 export async function startIot(
-  options: IotOptions & { directory?: string; prepare?: (cloud: TestCloud<ManualClock>) => void } = {},
+  options: IotOptions & {
+    directory?: string;
+    clock?: ManualClock;
+    prepare?: (cloud: TestCloud<ManualClock>) => void;
+  } = {},
 ): Promise<IotTestCloud> {
-  const cloud = createTestCloud(options.directory === undefined ? {} : { directory: options.directory });
+  const { directory, clock } = options;
+  const cloud = createTestCloud({
+    ...(directory === undefined ? {} : { directory }),
+    ...(clock === undefined ? {} : { clock }),
+  });
   const replies: Reply[] = [];
   const handlers: ReservedTopicHandler[] = [];
   const broker: MessageBroker = {

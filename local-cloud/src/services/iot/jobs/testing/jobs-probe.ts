@@ -30,7 +30,11 @@ export interface JobsProbe extends IotTestCloud {
 }
 
 export async function startJobs(
-  options: IotOptions & { directory?: string; prepare?: (cloud: TestCloud<ManualClock>) => void } = {},
+  options: IotOptions & {
+    directory?: string;
+    clock?: ManualClock;
+    prepare?: (cloud: TestCloud<ManualClock>) => void;
+  } = {},
 ): Promise<JobsProbe> {
   const published: Published[] = [];
   const iot = await startIot({
