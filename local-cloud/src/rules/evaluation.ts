@@ -64,6 +64,11 @@ export class Evaluation {
     return this.#wholeAsInt;
   }
 
+  /** {@link document} has been asked for before: reading it costs nothing any more. */
+  hasDocument(numbers: Numbers): boolean {
+    return (numbers.keepWhole ? this.#wholeAsDecimal : this.#wholeAsInt) !== UNREAD;
+  }
+
   /** `*`: the document, or the raw bytes when there is none. */
   whole(numbers: Numbers): SqlValue {
     return this.document(numbers) ?? new RawPayload(this.input.payload);

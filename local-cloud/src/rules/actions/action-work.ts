@@ -35,9 +35,8 @@ export class ActionWork {
    */
   static select(statement: CompiledStatement, evaluation: Evaluation, asText: boolean): ActionWork {
     const { variables } = evaluation;
-    if (asText && statement.text !== undefined) {
-      return new ActionWork(evaluation, variables, statement, undefined, statement.text(evaluation));
-    }
+    const text = asText ? statement.text?.(evaluation) : undefined;
+    if (text !== undefined) return new ActionWork(evaluation, variables, statement, undefined, text);
     return new ActionWork(evaluation, variables, undefined, statement.select(evaluation), undefined);
   }
 

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation.ts';
+import type { MessageFields } from '../fields/message-fields.ts';
 import { compileCast } from '../functions/cast.ts';
 import { findFunction } from '../functions/registry.ts';
 import type { CallSite, Evaluate } from '../functions/sql-function.ts';
@@ -11,6 +12,7 @@ import type { Expression, ObjectMember } from './ast.ts';
 import { compileBinary, compileNot } from './compile-operator.ts';
 import { compileQuery } from './compile-query.ts';
 import { type CompileScope, requireVersion2016 } from './compile-scope.ts';
+import { withJson } from './json-form.ts';
 import { SqlError } from './sql-error.ts';
 
 export function compileExpression(node: Expression, scope: CompileScope): Evaluate {
@@ -72,12 +74,31 @@ function memberReader(name: string): (target: SqlValue) => SqlValue {
 function compileField(name: string, scope: CompileScope): Evaluate {
   const read = memberReader(name);
   if (scope.nested) return (evaluation) => read(evaluation.element);
+  if (scope.fields !== undefined) return messageField(scope.fields, [name]);
   const { numbers } = scope;
   return (evaluation) => read(evaluation.document(numbers));
 }
 
+function messageField(fields: MessageFields, path: readonly string[]): Evaluate {
+  const slot = fields.slot(path);
+  return withJson(
+    (evaluation) => fields.value(evaluation, slot),
+    (evaluation) => fields.json(evaluation, slot),
+  );
+}
+
+/** `a.b.c` of the message itself. */
+function messagePath(node: Expression): string[] | undefined {
+  if (node.kind === 'field') return [node.name];
+  if (node.kind !== 'member') return undefined;
+  const target = messagePath(node.target);
+  return target === undefined ? undefined : [...target, node.name];
+}
+
 /** `a.b` of the message, the common case, is read in one step. */
 function compileMember(node: Extract<Expression, { kind: 'member' }>, scope: CompileScope): Evaluate {
+  const path = scope.nested || scope.fields === undefined ? undefined : messagePath(node);
+  if (path !== undefined && scope.fields !== undefined) return messageField(scope.fields, path);
   const read = memberReader(node.name);
   const { numbers } = scope;
   if (node.target.kind === 'field' && !scope.nested) {

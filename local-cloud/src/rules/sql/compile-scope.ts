@@ -1,4 +1,5 @@
 import type { ExternalUses } from '../external/external-call.ts';
+import type { MessageFields } from '../fields/message-fields.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
 import type { Numbers } from '../values/numbers.ts';
 import type { SqlVersion } from '../values/value.ts';
@@ -15,6 +16,8 @@ export interface CompileScope {
   /** Inside a nested query attributes are those of its element. */
   readonly nested: boolean;
   readonly uses: ExternalUses;
+  /** Reads the message's attributes; absent for templates, which read the document that all of them share. */
+  readonly fields?: MessageFields;
 }
 
 export type CompileExpression = (node: Expression, scope: CompileScope) => Evaluate;

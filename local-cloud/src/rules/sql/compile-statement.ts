@@ -1,5 +1,6 @@
 import { Evaluation, type RuleInput } from '../evaluation.ts';
 import { ExternalUses } from '../external/external-call.ts';
+import { MessageFields } from '../fields/message-fields.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
 import { toJson } from '../values/json.ts';
 import { numbersOf } from '../values/numbers.ts';
@@ -46,6 +47,7 @@ export function compileStatement(sql: string, version: SqlVersion, refuseExterna
   const statement = parseStatement(sql);
   const numbers = numbersOf(version);
   const names = statement.assignments.map(({ name }) => name);
+  const fields = new MessageFields(numbers);
   const uses = new ExternalUses(refuseExternal);
   const scope = (variables: readonly string[]): CompileScope => ({
     text: sql,
@@ -54,6 +56,7 @@ export function compileStatement(sql: string, version: SqlVersion, refuseExterna
     variables,
     nested: false,
     uses,
+    fields,
   });
 
   const { topicFilter } = statement;
@@ -98,9 +101,26 @@ export function compileStatement(sql: string, version: SqlVersion, refuseExterna
         values.push(value);
       }
     },
-    passes,
-    select,
-    text: selection.kind === 'items' ? compileText(selection.parts, select) : undefined,
+    passes(evaluation) {
+      if (passes(evaluation)) return true;
+      fields.release();
+      return false;
+    },
+    select(evaluation) {
+      const output = select(evaluation);
+      fields.release();
+      return output;
+    },
+    text: releasing(selection.kind === 'items' ? compileText(selection.parts, select, fields) : undefined, fields),
+  };
+}
+
+function releasing(text: EvaluateText | undefined, fields: MessageFields): EvaluateText | undefined {
+  if (text === undefined) return undefined;
+  return (evaluation) => {
+    const output = text(evaluation);
+    fields.release();
+    return output;
   };
 }
 

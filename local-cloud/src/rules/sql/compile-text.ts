@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation.ts';
+import type { MessageFields } from '../fields/message-fields.ts';
 import type { Evaluate } from '../functions/sql-function.ts';
 import { toJson } from '../values/json.ts';
 import { jsonText } from '../values/json-text.ts';
@@ -6,8 +7,11 @@ import { isObject } from '../values/value.ts';
 import type { SelectionPart } from './compile-selection.ts';
 import { jsonOf } from './json-form.ts';
 
-/** JSON of a rule's output, without building the output. */
-export type EvaluateText = (evaluation: Evaluation) => string;
+/**
+ * JSON of a rule's output, without building the output. Undefined for a message that needs it built, such as a payload
+ * that is no JSON.
+ */
+export type EvaluateText = (evaluation: Evaluation) => string | undefined;
 
 /** `"key":` and the JSON of its value; Undefined leaves the key out. */
 interface Member {
@@ -22,15 +26,23 @@ interface Member {
  * Writes the JSON of `SELECT a, b.c AS d, …` and of `SELECT *, …` piece by piece. Undefined when the selection has
  * another form; then its output is built first.
  */
-export function compileText(parts: readonly SelectionPart[], select: Evaluate): EvaluateText | undefined {
+export function compileText(
+  parts: readonly SelectionPart[],
+  select: Evaluate,
+  fields: MessageFields,
+): EvaluateText | undefined {
   const [first, ...others] = parts;
   if (first === undefined) return undefined;
   const spread = first.path === undefined;
   const named = spread ? others : parts;
-  if (named.length === 0 || named.some(({ path }) => path?.length !== 1)) return undefined;
+  if (named.some(({ path }) => path?.length !== 1)) return undefined;
   const members = named.map(({ path, value }) => toMember(path?.[0] as string, value));
   if (new Set(members.map(({ key }) => key)).size !== members.length) return undefined;
-  return spread ? spreadText(first.value, members, select) : flatText(members);
+  if (!spread) return flatText(members);
+  fields.wantWhole();
+  return named.length === 0
+    ? (evaluation) => fields.wholeText(evaluation)
+    : spreadText(first.value, members, select, fields);
 }
 
 function toMember(key: string, value: Evaluate): Member {
@@ -56,14 +68,20 @@ function flatText(members: readonly Member[]): EvaluateText {
   };
 }
 
-function spreadText(star: Evaluate, members: readonly Member[], select: Evaluate): EvaluateText {
-  return (evaluation) => {
+/** A key that is there already is replaced in its place; payloads that are no object are refused by the selection itself. */
+function spreadText(star: Evaluate, members: readonly Member[], select: Evaluate, fields: MessageFields): EvaluateText {
+  const slots = members.map(({ key }) => fields.slot([key]));
+  const documentText = (evaluation: Evaluation): string | undefined => {
+    const known = fields.wholeText(evaluation);
+    if (known !== undefined) return slots.some((slot) => fields.has(evaluation, slot)) ? undefined : known;
     const document = star(evaluation);
-    // A key that is there already is replaced in its place; other payloads are refused by the selection itself.
-    if (!isObject(document) || members.some(({ key }) => Object.hasOwn(document, key))) {
-      return toJson(select(evaluation));
-    }
-    const whole = toJson(document);
+    return !isObject(document) || members.some(({ key }) => Object.hasOwn(document, key))
+      ? undefined
+      : toJson(document);
+  };
+  return (evaluation) => {
+    const whole = documentText(evaluation);
+    if (whole === undefined) return toJson(select(evaluation));
     let text = whole === '{}' ? '' : whole.slice(0, -1);
     for (const { first, next, json } of members) {
       const value = json(evaluation);

@@ -5,12 +5,25 @@ const MAX_EXPONENT = 999;
 
 /** `coefficient * 10^-scale`, trailing zeros of the fraction removed. Written by {@link decimal} only. */
 export class Decimal {
-  readonly coefficient: bigint;
   readonly scale: number;
+  /** Each made of the other when it is asked for. */
+  #coefficient: bigint | undefined;
+  #digits: string | undefined;
 
-  constructor(coefficient: bigint, scale: number) {
-    this.coefficient = coefficient;
+  constructor(coefficient: bigint | undefined, scale: number, digits?: string) {
     this.scale = scale;
+    this.#coefficient = coefficient;
+    this.#digits = digits;
+  }
+
+  /** From the digits of the coefficient, with its sign. */
+  static ofDigits(digits: string, scale: number): Decimal {
+    return new Decimal(undefined, scale, digits);
+  }
+
+  get coefficient(): bigint {
+    this.#coefficient ??= BigInt(this.#digits ?? 0);
+    return this.#coefficient;
   }
 
   /** Plain JSON cannot hold it; `writeJson` takes over. */
@@ -20,8 +33,9 @@ export class Decimal {
 
   /** As Java's BigDecimal prints it: scientific below 1E-6 and for whole numbers with an exponent. */
   toString(): string {
-    const negative = this.coefficient < 0n;
-    const digits = String(negative ? -this.coefficient : this.coefficient);
+    this.#digits ??= String(this.#coefficient ?? 0n);
+    const negative = this.#digits.startsWith('-');
+    const digits = negative ? this.#digits.slice(1) : this.#digits;
     const sign = negative ? '-' : '';
     const exponent = digits.length - 1 - this.scale;
     if (this.scale < 0 || exponent < -6) {

@@ -8,6 +8,7 @@ import {
   partsOfText,
   powerOfTen,
 } from './decimal.ts';
+import { longQuotient } from './long-division.ts';
 import type { SqlNumber, SqlValue, SqlVersion } from './value.ts';
 
 /** Results outside the range of a Decimal, and divisions by zero, are Undefined. */
@@ -103,6 +104,16 @@ function quickParts(value: SqlNumber): DecimalParts {
   return { coefficient: BigInt(Math.round((value as number) * (POWERS_OF_TEN[scale] as number))), scale };
 }
 
+/** Quotient that does not end within 34 digits, of doubles with few decimal places. */
+function quickQuotient(left: number, right: number): Decimal | undefined {
+  const a = fastScale(left);
+  const b = fastScale(right);
+  if (a < 0 || b < 0) return undefined;
+  const dividend = Math.round(left * (POWERS_OF_TEN[a] as number));
+  const divisor = Math.round(right * (POWERS_OF_TEN[b] as number));
+  return divisor === 0 ? undefined : longQuotient(dividend, divisor, a - b);
+}
+
 /** Quotient of two Ints when it has few decimal places. */
 function exactQuotient(left: number, right: number): number | undefined {
   const quotient = left / right;
@@ -181,6 +192,10 @@ function createNumbers(keepWhole: boolean): Numbers {
         const rest = left % right;
         if (keepWhole || rest === 0) return (left - rest) / right;
         const quotient = exactQuotient(left, right);
+        if (quotient !== undefined) return quotient;
+      }
+      if (typeof left === 'number' && typeof right === 'number' && !(keepWhole && isInt(left) && isInt(right))) {
+        const quotient = quickQuotient(left, right);
         if (quotient !== undefined) return quotient;
       }
       const a = quickParts(left);
