@@ -1,9 +1,11 @@
-import type { ThingGroupRecord, ThingRecord } from './records.ts';
+import type { ThingGroupRecord, ThingRecord, ThingTypeRecord } from './records.ts';
 
 /** A change of the registry, told once it is made. `before` is undefined for what is new. */
 export type RegistryChange =
   | { readonly kind: 'thing-put'; readonly thing: ThingRecord; readonly before: ThingRecord | undefined }
   | { readonly kind: 'thing-deleted'; readonly thing: ThingRecord }
+  | { readonly kind: 'type-put'; readonly type: ThingTypeRecord; readonly before: ThingTypeRecord | undefined }
+  | { readonly kind: 'type-deleted'; readonly type: ThingTypeRecord }
   | { readonly kind: 'group-put'; readonly group: ThingGroupRecord; readonly before: ThingGroupRecord | undefined }
   | { readonly kind: 'group-deleted'; readonly group: ThingGroupRecord }
   | { readonly kind: 'member-added'; readonly thingName: string; readonly groupName: string }

@@ -113,6 +113,17 @@ export class RegistryState {
     return this.#thingsOfType.get(typeName) ?? NONE;
   }
 
+  putThingType(record: ThingTypeRecord): void {
+    const before = this.thingTypes.get(record.name);
+    this.thingTypes.put(record.name, record);
+    this.events.emit({ kind: 'type-put', type: record, before });
+  }
+
+  deleteThingType(record: ThingTypeRecord): void {
+    this.thingTypes.delete(record.name);
+    this.events.emit({ kind: 'type-deleted', type: record });
+  }
+
   /** A group never changes its parent (developer guide, `thing-groups`). */
   putThingGroup(record: ThingGroupRecord): void {
     const before = this.thingGroups.get(record.name);

@@ -50,15 +50,15 @@ export class ThingTypes {
       searchableAttributes,
       creationDate: this.#state.now(),
     };
-    this.#state.thingTypes.put(name, type);
+    this.#state.putThingType(type);
     return type;
   }
 
   deprecate(name: string | undefined, undo: boolean): void {
     const { deprecationDate, ...type } = this.get(name);
-    if (undo) this.#state.thingTypes.put(type.name, type);
+    if (undo) this.#state.putThingType(type);
     else if (deprecationDate === undefined) {
-      this.#state.thingTypes.put(type.name, { ...type, deprecationDate: this.#state.now() });
+      this.#state.putThingType({ ...type, deprecationDate: this.#state.now() });
     }
   }
 
@@ -81,7 +81,8 @@ export class ThingTypes {
     if (this.#state.thingsOfType(name).size > 0) {
       throw invalidRequest(`Can not delete thing type: ${name}. There are still things associated with it.`);
     }
-    this.#state.thingTypes.delete(name);
+    const type = this.#state.thingTypes.get(name);
+    if (type !== undefined) this.#state.deleteThingType(type);
     this.#state.tags.delete(this.#state.arn('thingtype', name));
   }
 }
