@@ -164,6 +164,7 @@ describe('refusals', () => {
     ["SELECT get_registry_data('ListThings', 't', 'r') AS x FROM 'a'", 'get_registry_data', 26],
     ["SELECT machinelearning_predict('m', 'r', *) AS x FROM 'a'", 'machinelearning_predict', 8],
     ["SELECT bitnot(13) AS x FROM 'a'", 'bitnot', 8],
+    ["SELECT VALUE decode(*, 'proto', 'bucket', 'key', 'file', 'Message') FROM 'a'", 'Protobuf', 24],
     ["SELECT nosuch(13) AS x FROM 'a'", 'nosuch', 8],
   ])('%s: the function is refused by name and place', async (sql, name, column) => {
     const error = await refusal({ ...VALID, sql });
@@ -273,6 +274,45 @@ describe('AWS::IoT::TopicRule', () => {
     expect(rule?.actions).toEqual([
       { firehose: { roleArn: ROLE, deliveryStreamName: 's', separator: '\n', batchMode: true } },
     ]);
+  });
+
+  // source: CloudFormation template reference, AWS::IoT::TopicRule Action
+  test('every kind of action that is built reads as CloudFormation writes it', async () => {
+    const actions: Readonly<Record<string, object>> = {
+      CloudwatchAlarm: { RoleArn: ROLE, AlarmName: 'a', StateReason: 'r', StateValue: 'OK' },
+      CloudwatchLogs: { RoleArn: ROLE, LogGroupName: 'g', BatchMode: 'false' },
+      CloudwatchMetric: { RoleArn: ROLE, MetricName: 'm', MetricNamespace: 'n', MetricUnit: 'None', MetricValue: '1' },
+      DynamoDB: { RoleArn: ROLE, TableName: 't', HashKeyField: 'h', HashKeyValue: 'v' },
+      DynamoDBv2: { RoleArn: ROLE, PutItem: { TableName: 't' } },
+      Firehose: { RoleArn: ROLE, DeliveryStreamName: 's' },
+      Http: {
+        Url: 'https://example.com/a',
+        ConfirmationUrl: 'https://example.com',
+        Headers: [{ Key: 'k', Value: 'v' }],
+        Auth: { Sigv4: { RoleArn: ROLE, ServiceName: 's', SigningRegion: 'us-east-1' } },
+      },
+      Kinesis: { RoleArn: ROLE, StreamName: 's', PartitionKey: 'k' },
+      Lambda: { FunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f' },
+      Republish: { RoleArn: ROLE, Topic: 't', Qos: 1, Headers: { UserProperties: [{ Key: 'k', Value: 'v' }] } },
+      S3: { RoleArn: ROLE, BucketName: 'b', Key: 'k', CannedAcl: 'private' },
+      Sns: { RoleArn: ROLE, TargetArn: 'arn:aws:sns:us-east-1:123456789012:t', MessageFormat: 'RAW' },
+      Sqs: { RoleArn: ROLE, QueueUrl: QUEUE, UseBase64: true },
+      StepFunctions: { RoleArn: ROLE, StateMachineName: 'm', ExecutionNamePrefix: 'p' },
+      Timestream: {
+        RoleArn: ROLE,
+        DatabaseName: 'd',
+        TableName: 't',
+        Dimensions: [{ Name: 'n', Value: 'v' }],
+        Timestamp: { Value: '1', Unit: 'SECONDS' },
+      },
+    };
+    for (const [kind, parameters] of Object.entries(actions)) {
+      const RuleName = `rule_${kind}`;
+      const Actions = [{ [kind]: parameters }];
+      await cloud.provider.create({ RuleName, ...properties("SELECT * FROM 'a'", { Actions }) }, testScope());
+      const { rule } = await cloud.admin<GetTopicRuleResponse>('GetTopicRule', { ruleName: RuleName });
+      expect(Object.keys(rule?.actions?.[0] ?? {})).toEqual([kind.charAt(0).toLowerCase() + kind.slice(1)]);
+    }
   });
 });
 

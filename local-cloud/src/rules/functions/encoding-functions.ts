@@ -12,7 +12,8 @@ export const ENCODING_FUNCTIONS: readonly SqlFunction[] = [
     hash(name, (bytes) => createHash(name).update(bytes).digest('hex')),
   ),
   { name: 'encode', since: '2016-03-23', arity: [2, 2], compile: compileEncode },
-  { name: 'decode', since: '2016-03-23', arity: [2, 2], compile: compileDecode },
+  // Protobuf decoding takes six arguments ("Decoding protobuf message payloads"); it is refused by its scheme.
+  { name: 'decode', since: '2016-03-23', arity: [2, 6], compile: compileDecode },
 ];
 
 /** Hexadecimal digest of the string in UTF-8. */
@@ -34,6 +35,7 @@ function hash(name: string, digest: (bytes: Buffer) => string): SqlFunction {
 /** "Currently, only 'base64' is supported." */
 function requireBase64(call: CallSite): void {
   const scheme = call.constant(1);
+  if (scheme === 'proto') throw call.refuse('the local cloud does not decode Protobuf', 1);
   if (scheme !== 'base64') throw call.refuse("the scheme must be the literal string 'base64'", 1);
 }
 
@@ -61,6 +63,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** A JSON document becomes its value, other text a string; what is no base64 becomes Null. */
 function compileDecode(call: CallSite): Evaluate {
   requireBase64(call);
+  if (call.args.length > 2) return () => undefined;
   const evaluate = argument(call, 0);
   return (evaluation) => {
     const encoded = toText(evaluate(evaluation));
