@@ -1,6 +1,8 @@
 import { webcrypto } from 'node:crypto';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import type { IoTClient } from '@aws-sdk/client-iot';
+import * as schemas from '@aws-sdk/client-sns';
+import type { Operation, ServiceApi } from '../../local-cloud/src/core/api.ts';
 import type { ManualClock } from '../../local-cloud/src/core/clock.ts';
 import { administratorOf } from '../../local-cloud/src/core/iam/administrator.ts';
 import type { MessageBroker, ReservedTopicHandler } from '../../local-cloud/src/core/mqtt.ts';
@@ -9,18 +11,27 @@ import { x509 } from '../../local-cloud/src/core/x509.ts';
 import { createIotPlugin } from '../../local-cloud/src/services/iot/plugin.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
 
-export interface DefenderReply {
-  readonly clientId: string;
+export interface PublishedMessage {
   readonly topic: string;
   readonly payload: Buffer;
+}
+
+/** What was sent to an SNS topic, and by whom. */
+export interface SnsMessage {
+  readonly topicArn: string;
+  readonly message: Record<string, unknown>;
+  readonly roleName: string | undefined;
 }
 
 /** AWS IoT behind its front door, with real IAM, on a clock that tests move. */
 export interface DefenderCloud {
   readonly https: HttpsCloud;
-  /** What was sent back to device connections. */
-  readonly replies: DefenderReply[];
-  readonly handlers: ReservedTopicHandler[];
+  /** What AWS IoT published. */
+  readonly published: PublishedMessage[];
+  /** What a stand-in for SNS was given. */
+  readonly notifications: SnsMessage[];
+  /** Publishes to a reserved topic, as the broker would after checking the policy. Resolves once it is handled. */
+  publish(topic: string, payload: object | Buffer): Promise<void>;
   /** Registers an active certificate of an unknown CA, with an elliptic key. @returns its id */
   registerCertificate(options: { notAfter: number; crlUrl?: string }): Promise<string>;
   close(): Promise<void>;
@@ -31,10 +42,11 @@ export async function startDefenderCloud(
   plugins: readonly PluginFactory[] = [],
 ): Promise<DefenderCloud> {
   const handlers: ReservedTopicHandler[] = [];
-  const replies: DefenderReply[] = [];
+  const published: PublishedMessage[] = [];
+  const notifications: SnsMessage[] = [];
   const broker: Partial<MessageBroker> = {
-    publish: () => Promise.resolve(),
-    reply: (clientId, topic, payload) => void replies.push({ clientId, topic, payload }),
+    publish: async ({ topic, payload }) => void published.push({ topic, payload }),
+    reply: () => undefined,
     disconnect: () => undefined,
     connectedClients: () => [],
     onPresence: () => undefined,
@@ -52,11 +64,23 @@ export async function startDefenderCloud(
       },
       ...plugins,
     ],
+    apis: plugins.length > 0 ? [] : [snsStandIn(notifications)],
   });
   return {
     https,
-    replies,
-    handlers,
+    published,
+    notifications,
+    async publish(topic, payload) {
+      const handler = handlers.find(({ filter }) => matches(filter, topic));
+      if (handler?.handleService === undefined) throw new Error(`nothing handles ${topic}`);
+      await handler.handleService({
+        topic,
+        payload: Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload)),
+        qos: 1,
+        retain: false,
+        receivedAt: clock.now(),
+      });
+    },
     async registerCertificate({ notAfter }) {
       const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
       const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -77,6 +101,29 @@ export async function startDefenderCloud(
     },
     close: () => https.close(),
   };
+}
+
+function matches(filter: string, topic: string): boolean {
+  const levels = topic.split('/');
+  const wanted = filter.split('/');
+  return wanted.length === levels.length && wanted.every((level, at) => level === '+' || level === levels[at]);
+}
+
+/** `Publish` of SNS, with its permission, so that these tests do not depend on how SNS delivers. */
+function snsStandIn(notifications: SnsMessage[]): ServiceApi {
+  const publish: Operation<{ TopicArn: string; Message: string }, object> = {
+    name: 'Publish',
+    authorize: ({ TopicArn }) => [{ action: 'sns:Publish', resource: TopicArn }],
+    handle({ TopicArn, Message }, { principal }) {
+      notifications.push({
+        topicArn: TopicArn,
+        message: JSON.parse(Message) as Record<string, unknown>,
+        roleName: principal.kind === 'assumed-role' ? principal.roleName : undefined,
+      });
+      return { MessageId: 'stand-in' };
+    },
+  };
+  return { service: 'sns', signingName: 'sns', protocol: 'awsQuery', schemas, operations: [publish] };
 }
 
 /** Has a client sign at the time of the cloud's clock, wherever that stands. */

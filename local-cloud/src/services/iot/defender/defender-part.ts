@@ -7,12 +7,24 @@ import { suppressionOperations } from './audit/operations/suppression-operations
 import { taskOperations } from './audit/operations/task-operations.ts';
 import { accountAuditConfigurationResource } from './audit/resources/account-audit-configuration.ts';
 import { scheduledAuditResource } from './audit/resources/scheduled-audit.ts';
+import { Detect } from './detect/detect.ts';
+import { customMetricOperations, dimensionOperations } from './detect/operations/metric-operations.ts';
+import { profileOperations } from './detect/operations/profile-operations.ts';
+import { targetOperations } from './detect/operations/target-operations.ts';
+import { violationOperations } from './detect/operations/violation-operations.ts';
+import { reportTopics } from './detect/report-topics.ts';
+import { detectResources } from './detect/resources/detect-resources.ts';
+import { ActivityRecorder } from './device-activity.ts';
 import { loggingOperations } from './logging/logging-operations.ts';
 import { LoggingOptions } from './logging/logging-options.ts';
 
 /** AWS IoT Device Defender (developer guide, `device-defender`), and the logging settings that it looks at. */
 export const createDefenderPart: CreateIotPart = (service) => {
   const audit = createAudit(service);
+  const { clock, ports } = service.context;
+  const recorder = new ActivityRecorder(clock, audit.history);
+  ports.provide('deviceActivity', recorder);
+  const detect = new Detect(service, recorder);
   const logging = new LoggingOptions(service.context.store);
   return {
     operations: [
@@ -21,14 +33,22 @@ export const createDefenderPart: CreateIotPart = (service) => {
       ...findingOperations(audit),
       ...scheduleOperations(audit),
       ...suppressionOperations(audit),
+      ...profileOperations(detect),
+      ...targetOperations(detect),
+      ...customMetricOperations(detect),
+      ...dimensionOperations(detect),
+      ...violationOperations(detect),
       ...loggingOperations(service, logging),
     ],
-    resources: [accountAuditConfigurationResource(audit), scheduledAuditResource(audit)],
+    resources: [accountAuditConfigurationResource(audit), scheduledAuditResource(audit), ...detectResources(detect)],
     start() {
+      for (const handler of reportTopics(detect)) ports.get('reservedTopics').register(handler);
+      detect.start();
       audit.tasks.takeUp();
       audit.schedules.start();
     },
     async stop() {
+      await detect.stop();
       audit.schedules.stop();
       await audit.tasks.stop();
     },
