@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Account } from './account.ts';
 import type { ApiDispatcher, RawRequest, RawResponse, ServiceApi } from './api.ts';
+import type { ClientConnections } from './client-connections.ts';
 import type { Clock } from './clock.ts';
 import type { DeviceCredentialsProvider } from './device-credentials.ts';
 import type { Entropy } from './entropy.ts';
@@ -65,6 +66,7 @@ export interface Ports {
   deviceActivity: DeviceActivity;
   broker: MessageBroker;
   reservedTopics: ReservedTopics;
+  clientConnections: ClientConnections;
   retainedMessages: RetainedMessageDirectory;
   rules: RuleIngress;
   ruleTags: ResourceTags;
