@@ -2,6 +2,7 @@ import { AwsError, NotImplementedError } from '../core/errors.ts';
 import type { DeviceConnection, MessageBroker, MqttMessage } from '../core/mqtt.ts';
 import type { BrokerCore } from './broker-core.ts';
 import { Client, type ClientObserver, type Established } from './client.ts';
+import { ClientDirectory } from './client-directory.ts';
 import type { Identify } from './credentials.ts';
 import { handlePacket } from './dispatch.ts';
 import { BrokerMessage, toBrokerMessage } from './message.ts';
@@ -18,8 +19,11 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
   readonly #byClientId = new Map<string, Client>();
   #stopping = false;
 
+  readonly directory: ClientDirectory;
+
   constructor(core: BrokerCore) {
     this.#core = core;
+    this.directory = new ClientDirectory(core, this.#byClientId);
   }
 
   get retained(): RetainedMessages {
@@ -115,6 +119,7 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
 
   established(client: Client, state: Established): void {
     this.#byClientId.set(state.connection.clientId, client);
+    this.directory.established(state);
     this.#core.lifecycle.connected(subjectOf(state), client.sourceIp, state.versionNumber);
   }
 
@@ -125,6 +130,7 @@ export class Broker implements Omit<MessageBroker, 'onPresence'>, ClientObserver
     const { session, will, connection, versionNumber } = state;
     const core = this.#core;
     if (this.#byClientId.get(connection.clientId) === client) this.#byClientId.delete(connection.clientId);
+    this.directory.ended(state, reason);
     const due = withWill ? will : undefined;
     const delayed = due !== undefined && due.delaySeconds > 0 && session.persistent;
     core.activity?.disconnected(connection, reason);

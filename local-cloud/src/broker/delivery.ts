@@ -26,6 +26,8 @@ export class Delivery {
   readonly size: number;
   readonly expiresAt: number;
   home: DeliveryHome | undefined;
+  /** Called at the subscriber's PUBACK. */
+  acknowledged: (() => void) | undefined;
 
   constructor(message: BrokerMessage, qos: 0 | 1, retain: boolean, home?: DeliveryHome) {
     this.message = message;

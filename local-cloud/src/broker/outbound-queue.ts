@@ -136,6 +136,19 @@ export class OutboundQueue {
     return stored;
   }
 
+  /**
+   * Takes a message for the connection as it stands: nothing of it outlives that. False when there is no connection.
+   * `acknowledged` is called at the client's PUBACK.
+   */
+  offerDirect(message: BrokerMessage, qos: 0 | 1, acknowledged: (() => void) | undefined): boolean {
+    const link = this.#link;
+    if (link === undefined) return false;
+    const delivery = new Delivery(message, qos, false);
+    delivery.acknowledged = acknowledged;
+    this.#admit(link, delivery);
+    return true;
+  }
+
   /** Takes a delivery of a shared subscription group, which has stored it already if it is to be stored. */
   offerShared(delivery: Delivery): void {
     const link = this.#link;
@@ -155,6 +168,7 @@ export class OutboundQueue {
     const delivery = this.#inflight.remove(packetId);
     if (delivery === undefined) return;
     this.#setting.log.remove(delivery);
+    delivery.acknowledged?.();
     if (this.#waiting.length > 0 || this.#stored.length > 0) this.pump();
   }
 

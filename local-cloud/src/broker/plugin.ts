@@ -29,8 +29,8 @@ export interface BrokerPlugin extends ServicePlugin {
 
 /**
  * The MQTT broker of AWS IoT Core. Provides the ports `reservedTopics` (at once), `broker` (publishing works once
- * started) and `retainedMessages`; needs `devices`, `rules` and `serverIdentity` at its start. HTTPS and WebSocket are
- * served where the port `frontDoor` is there.
+ * started), `clientConnections` and `retainedMessages`; needs `devices`, `rules` and `serverIdentity` at its start. HTTPS
+ * and WebSocket are served where the port `frontDoor` is there.
  *
  * `start` rejects with CloudError `PORT_IN_USE` when the port is taken.
  */
@@ -52,6 +52,12 @@ export function createBrokerPlugin(options: BrokerOptions): (context: CloudConte
       onPresence: (listener) => {
         presenceListeners.push(listener);
       },
+    });
+    context.ports.provide('clientConnections', {
+      describe: (clientId) => lazy.get().directory.describe(clientId),
+      subscriptions: (clientId) => lazy.get().directory.subscriptions(clientId),
+      disconnect: (clientId, how) => lazy.get().directory.disconnect(clientId, how),
+      send: (clientId, message, confirmWithin) => lazy.get().directory.send(clientId, message, confirmWithin),
     });
     context.ports.provide(
       'retainedMessages',

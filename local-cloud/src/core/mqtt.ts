@@ -120,6 +120,8 @@ export interface DeviceDirectory {
    * (`iot:GetThingShadow`, `iotjobsdata:DescribeJobExecution`).
    */
   mayCall(connection: DeviceConnection, action: string, resourceArn: string): boolean;
+  /** Name of the thing that the connection stands for, if any (developer guide, `thing-policy-variables`). */
+  thingOf?(connection: DeviceConnection): string | undefined;
   /** Called when a certificate or policy change must end live connections (revocation, deletion). */
   onIdentityChange(listener: (principalId: string) => void): void;
 }

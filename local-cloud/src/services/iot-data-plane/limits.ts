@@ -39,6 +39,8 @@ export const DEFAULT_SUBSCRIPTION_PAGE = 20;
 
 /** "Publish request maximum size". */
 export const MAX_PUBLISH_BYTES = 128 * 1024;
+/** "Topic size": bytes of UTF-8. */
+export const MAX_TOPIC_BYTES = 256;
 export const MAX_CLIENT_ID_LENGTH = 128;
 /** SendDirectMessage, `timeout`: 1 to 15 seconds, 5 by default. */
 export const MAX_CONFIRMATION_SECONDS = 15;

@@ -1,10 +1,12 @@
 import * as schemas from '@aws-sdk/client-iot-data-plane';
 import type { CloudContext, PluginFactory, ServicePlugin } from '../../core/plugin.ts';
 import { SHADOW_LIMITS, type ShadowLimits } from './limits.ts';
+import { connectionOperations } from './operations/connection-operations.ts';
 import type { DataPlaneService } from './operations/data-plane-service.ts';
 import { listNamedShadowsForThing } from './operations/list-named-shadows-for-thing.ts';
 import { publish } from './operations/publish.ts';
 import { retainedMessageOperations } from './operations/retained-message-operations.ts';
+import { sendDirectMessage } from './operations/send-direct-message.ts';
 import { thingShadowOperations } from './operations/thing-shadow-operations.ts';
 import { ShadowRequests } from './shadow/shadow-requests.ts';
 import { ShadowService } from './shadow/shadow-service.ts';
@@ -34,6 +36,8 @@ function createPlugin(context: CloudContext, limits: ShadowLimits): ServicePlugi
           listNamedShadowsForThing(service),
           publish(service),
           ...retainedMessageOperations(service),
+          ...connectionOperations(service),
+          sendDirectMessage(service),
         ],
       },
     ],

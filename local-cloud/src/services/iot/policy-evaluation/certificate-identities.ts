@@ -73,6 +73,10 @@ export class CertificateIdentities implements IdentityKind<'certificate'> {
     return this.#policiesOf(connection).mayCall(action, resourceArn);
   }
 
+  thingOf({ principalId, clientId }: DeviceConnection): string | undefined {
+    return this.#policies.associatedThing(principalId, clientId)?.name;
+  }
+
   #policiesOf(connection: DeviceConnection): EvaluatedPolicies {
     const generation = this.#environment.changes.generationOf(connection.principalId);
     const known = this.#evaluations.get(connection);

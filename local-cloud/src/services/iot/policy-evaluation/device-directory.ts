@@ -72,6 +72,10 @@ export class PolicyDirectory implements DeviceDirectory {
     return allowed;
   }
 
+  thingOf(connection: DeviceConnection): string | undefined {
+    return this.#parts.certificates.thingOf(connection);
+  }
+
   onIdentityChange(listener: (principalId: string) => void): void {
     this.#parts.changes.onIdentityChange(listener);
   }
