@@ -1,4 +1,4 @@
-/** `npm run conformance -- <name> …`: checks against suites that others wrote. */
+/** `npm run conformance [-- <name> …]`: the project's own checks, or against suites that others wrote. */
 interface SubCommand {
   /** What stands after the name. */
   readonly usage: string;
@@ -7,11 +7,13 @@ interface SubCommand {
 }
 
 const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = {
+  all: { usage: '[--json]', load: () => import('./compatibility/compatibility.ts') },
   paho: { usage: '--suite DIR [--only NAME] [--json]', load: () => import('./paho/paho.ts') },
 };
 
 async function main(): Promise<void> {
-  const [name = '', ...rest] = process.argv.slice(2);
+  const words = process.argv.slice(2);
+  const [name = 'all', ...rest] = words[0]?.startsWith('--') ? ['all', ...words] : words;
   const command = SUB_COMMANDS[name];
   if (command === undefined) {
     const lines = Object.entries(SUB_COMMANDS).map(

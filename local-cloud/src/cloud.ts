@@ -1,10 +1,12 @@
 import { appendFileSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Account } from './core/account.ts';
+import type { ServiceName } from './core/api.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { Dispatcher } from './core/dispatcher.ts';
 import { type Entropy, systemEntropy } from './core/entropy.ts';
 import { CloudError, messageOf } from './core/errors.ts';
 import { startFrontDoor } from './core/http/front-door.ts';
+import { operationModels } from './core/http/operation-model.ts';
 import { jsonLog, type Log, type LogLevel } from './core/log.ts';
 import { Meter, type MeterName } from './core/meter.ts';
 import { type CloudContext, type Endpoints, PortRegistry, type ServicePlugin } from './core/plugin.ts';
@@ -56,10 +58,19 @@ export interface LocalCloud {
   readonly context: CloudContext;
   describe(): CloudDescription;
   meters(): Partial<Record<MeterName, number>>;
+  /** What each API knows and what of it is built; the rest answers 501. */
+  operations(): readonly ApiOperations[];
   /** @throws CloudError */
   deploy(assembly: string, onStep?: (step: DeployStep) => void): Promise<StackRecord[]>;
   /** Ends listeners and work; state is kept. */
   stop(): Promise<void>;
+}
+
+/** Names of one API's operations. */
+export interface ApiOperations {
+  readonly service: ServiceName;
+  readonly known: readonly string[];
+  readonly built: readonly string[];
 }
 
 /** Account number of AWS's own documentation examples. */
@@ -179,6 +190,12 @@ async function start(
     context,
     describe,
     meters: () => meter.snapshot(),
+    operations: () =>
+      dispatcher.apis().map(({ operations, schemas, service }) => ({
+        service,
+        known: [...operationModels(schemas).keys()].sort(),
+        built: operations.map(({ name }) => name).sort(),
+      })),
     async deploy(assembly, onStep) {
       const providers = plugins.flatMap((plugin) => plugin.resources ?? []);
       const records = await deployAssembly({ context, assembly, providers, ...(onStep !== undefined && { onStep }) });

@@ -1,6 +1,6 @@
 import type { LocalCloud, LocalCloudOptions } from './cloud.ts';
 
-export type { CloudWarning, LocalCloud, LocalCloudOptions } from './cloud.ts';
+export type { ApiOperations, CloudWarning, LocalCloud, LocalCloudOptions } from './cloud.ts';
 export { CloudError, type CloudErrorCode } from './core/errors.ts';
 export type { MeterName } from './core/meter.ts';
 export type { CloudDescription } from './description.ts';
