@@ -1,3 +1,4 @@
+import type { GetMetricStatisticsInput, GetMetricStatisticsOutput } from '@aws-sdk/client-cloudwatch';
 import {
   CreateThingCommand,
   IoTClient,
@@ -6,27 +7,18 @@ import {
   UpdateIndexingConfigurationCommand,
 } from '@aws-sdk/client-iot';
 import { ManualClock } from '../../local-cloud/src/core/clock.ts';
-import type { Metrics, MetricUnit } from '../../local-cloud/src/core/metrics.ts';
 import type { MqttMessage, PresenceChange } from '../../local-cloud/src/core/mqtt.ts';
+import { createCloudwatchPlugin } from '../../local-cloud/src/services/cloudwatch/plugin.ts';
 import { createIotPlugin } from '../../local-cloud/src/services/iot/plugin.ts';
 import { createIotDataPlanePlugin } from '../../local-cloud/src/services/iot-data-plane/plugin.ts';
 import { ADMINISTRATOR } from '../../local-cloud/src/testing/context.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
-
-export interface EmittedMetric {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly unit: MetricUnit;
-}
 
 /** The registry, the shadows and fleet indexing behind the front door, with connections and time made by hand. */
 export interface IndexingCloud {
   readonly https: HttpsCloud;
   readonly iot: IoTClient;
   readonly clock: ManualClock;
-  readonly metrics: EmittedMetric[];
   readonly published: MqttMessage[];
   presence(change: PresenceChange): void;
   createThing(thingName: string, attributes?: Record<string, string>, thingTypeName?: string): Promise<void>;
@@ -34,14 +26,20 @@ export interface IndexingCloud {
   /** Names of the things that are found, in order. */
   found(queryString: string): Promise<string[]>;
   updateShadow(thingName: string, state: object, shadowName?: string): Promise<void>;
+  /** Values of a metric in the last hour, each the sum of its minute, oldest first. */
+  metricValues(Namespace: string, MetricName: string, dimension: Record<string, string>): Promise<MetricValue[]>;
   close(): Promise<void>;
+}
+
+export interface MetricValue {
+  readonly value: number | undefined;
+  readonly unit: string | undefined;
 }
 
 export async function startIndexingCloud(): Promise<IndexingCloud> {
   // The SDK signs with the machine's time.
   const clock = new ManualClock(Date.now());
   const listeners: ((change: PresenceChange) => void)[] = [];
-  const metrics: EmittedMetric[] = [];
   const published: MqttMessage[] = [];
   const https = await startHttpsCloud({
     clock,
@@ -55,18 +53,10 @@ export async function startIndexingCloud(): Promise<IndexingCloud> {
           connectedClients: () => [],
           onPresence: (listener) => void listeners.push(listener),
         });
-        const put: Metrics['put'] = (namespace, name, dimensions, value, unit) =>
-          void metrics.push({ namespace, name, dimensions, value, unit });
-        context.ports.provide('metrics', {
-          put,
-          series: (namespace, name, dimensions, unit) => ({
-            put: (value) => put(namespace, name, dimensions, value, unit),
-          }),
-          gauge: () => undefined,
-        });
         return createIotPlugin(context);
       },
       createIotDataPlanePlugin,
+      createCloudwatchPlugin,
     ],
   });
   const iot = new IoTClient(https.client());
@@ -74,7 +64,6 @@ export async function startIndexingCloud(): Promise<IndexingCloud> {
     https,
     iot,
     clock,
-    metrics,
     published,
     presence(change) {
       for (const listener of listeners) listener(change);
@@ -95,6 +84,28 @@ export async function startIndexingCloud(): Promise<IndexingCloud> {
         ...(shadowName === undefined ? {} : { shadowName }),
         payload: Buffer.from(JSON.stringify({ state })),
       });
+    },
+    async metricValues(Namespace, MetricName, dimension) {
+      const now = clock.now();
+      const input: GetMetricStatisticsInput = {
+        Namespace,
+        MetricName,
+        Dimensions: Object.entries(dimension).map(([Name, Value]) => ({ Name, Value })),
+        StartTime: new Date(now - 60 * 60_000),
+        EndTime: new Date(now + 60_000),
+        Period: 60,
+        Statistics: ['Sum'],
+      };
+      const { Datapoints = [] } = await https.cloud.api.call<GetMetricStatisticsOutput>(
+        ADMINISTRATOR,
+        'cloudwatch',
+        'GetMetricStatistics',
+        input,
+      );
+      return Datapoints.sort((a, b) => Number(a.Timestamp) - Number(b.Timestamp)).map(({ Sum, Unit }) => ({
+        value: Sum,
+        unit: Unit,
+      }));
     },
     async close() {
       iot.destroy();

@@ -49,7 +49,10 @@ export class FleetIndex {
     this.#configuration = store.collection('iot/indexingConfiguration');
     this.connectivity = new Connectivity(store, (name) => state.things.has(name));
     this.#data = {
-      groupsOf: (thingName) => state.memberships.rightsOf(thingName).keys(),
+      *groupsOf(thingName) {
+        yield* state.memberships.rightsOf(thingName).keys();
+        yield* state.billing.rightsOf(thingName).keys();
+      },
       shadowOf: (thingName, shadowName) => ports.get('shadows').get(thingName, shadowName),
       deltaOf: (shadow) => ports.get('shadows').delta(shadow),
       connectivityOf: (thingName) => this.connectivity.of(thingName),
@@ -84,7 +87,7 @@ export class FleetIndex {
     this.#service.registry.state.events.onChange((change) => {
       if (change.kind === 'thing-put') changed(change.thing.name);
       else if (change.kind === 'thing-deleted') this.connectivity.forget(change.thing.name);
-      else if (change.kind === 'member-added' || change.kind === 'member-removed') changed(change.thingName);
+      else if ('thingName' in change) changed(change.thingName);
     });
     const broker = ports.find('broker');
     if (broker !== undefined) this.connectivity.follow(broker, changed);

@@ -48,6 +48,8 @@ export function* registryEventMessages(state: RegistryState, change: RegistryCha
       return;
     case 'member-removed':
       yield membershipEvent(state, change.thingName, change.groupName, 'REMOVED');
+      return;
+    case 'billing-changed':
   }
 }
 

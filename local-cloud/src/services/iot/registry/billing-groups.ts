@@ -69,7 +69,7 @@ export class BillingGroups {
     const group = this.#state.billingGroups.get(name);
     if (group === undefined) return;
     requireVersion(`billing group ${name}`, group.version, expectedVersion);
-    for (const thing of [...this.#state.billing.leftsOf(name).keys()]) this.#state.billing.remove(thing, name);
+    for (const thing of [...this.#state.billing.leftsOf(name).keys()]) this.removeThing(name, thing);
     this.#state.billingGroups.delete(name);
     this.#state.tags.delete(this.#state.arn('billinggroup', name));
   }
@@ -84,10 +84,12 @@ export class BillingGroups {
     if (current === name) return;
     if (current !== undefined) throw invalidRequest(`Thing ${thingName} already belongs to billing group ${current}`);
     this.#state.billing.add(thingName, name, true);
+    this.#state.events.emit({ kind: 'billing-changed', thingName });
   }
 
   removeThing(name: string, thingName: string): void {
-    this.#state.billing.remove(thingName, name);
+    if (!this.#state.billing.remove(thingName, name)) return;
+    this.#state.events.emit({ kind: 'billing-changed', thingName });
   }
 }
 

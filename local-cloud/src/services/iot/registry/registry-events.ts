@@ -9,7 +9,9 @@ export type RegistryChange =
   | { readonly kind: 'group-put'; readonly group: ThingGroupRecord; readonly before: ThingGroupRecord | undefined }
   | { readonly kind: 'group-deleted'; readonly group: ThingGroupRecord }
   | { readonly kind: 'member-added'; readonly thingName: string; readonly groupName: string }
-  | { readonly kind: 'member-removed'; readonly thingName: string; readonly groupName: string };
+  | { readonly kind: 'member-removed'; readonly thingName: string; readonly groupName: string }
+  /** The thing entered or left its billing group. */
+  | { readonly kind: 'billing-changed'; readonly thingName: string };
 
 export type RegistryListener = (change: RegistryChange) => void;
 

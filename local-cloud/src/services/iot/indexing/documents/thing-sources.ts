@@ -10,6 +10,7 @@ export interface ThingSources {
 
 /** Where a thing's data comes from, besides its record. */
 export interface ThingData {
+  /** "Thing group and billing group names" (API ThingDocument). */
   groupsOf(thingName: string): Iterable<string>;
   shadowOf(thingName: string, shadowName: string | undefined): Shadow | undefined;
   deltaOf(shadow: Shadow): ShadowSection | undefined;
