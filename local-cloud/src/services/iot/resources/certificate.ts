@@ -1,5 +1,4 @@
 import type { CertificateStatus } from '@aws-sdk/client-iot';
-import { NotImplementedError } from '../../../core/errors.ts';
 import type { ResourceProvider, ResourceState } from '../../../core/resources.ts';
 import { invalidRequest } from '../errors.ts';
 import type { IotService } from '../iot-service.ts';
@@ -7,6 +6,7 @@ import type { CertificateRecord } from '../registry/records.ts';
 import { durableProvider } from './durable-provider.ts';
 
 interface CertificateProperties {
+  CACertificatePem?: string;
   CertificateMode?: string;
   CertificatePem?: string;
   CertificateSigningRequest?: string;
@@ -14,8 +14,8 @@ interface CertificateProperties {
 }
 
 /**
- * AWS::IoT::Certificate, from a CSR or, in mode SNI_ONLY, from a certificate without a registered CA.
- * `CACertificatePem` is not among its properties.
+ * AWS::IoT::Certificate, from a CSR, from a certificate of a registered CA or, in mode SNI_ONLY, from a certificate
+ * without one.
  */
 export function certificateResource(service: IotService): ResourceProvider<CertificateProperties> {
   const { authority, registry } = service;
@@ -31,11 +31,15 @@ export function certificateResource(service: IotService): ResourceProvider<Certi
       throw invalidRequest('A certificate needs either CertificateSigningRequest or CertificatePem');
     }
     if (pem !== undefined) {
-      if (mode !== 'SNI_ONLY') throw new NotImplementedError('CertificatePem of a certificate in mode DEFAULT');
+      const { CACertificatePem: caPem } = properties;
+      if (mode !== 'SNI_ONLY') return certificates.registerSigned(pem, caPem, status);
+      if (caPem !== undefined) throw invalidRequest('CACertificatePem cannot be given with CertificateMode SNI_ONLY');
       return certificates.registerForeign(pem, status);
     }
     if (mode === 'SNI_ONLY')
       throw invalidRequest('CertificateMode SNI_ONLY cannot be given with CertificateSigningRequest');
+    if (properties.CACertificatePem !== undefined)
+      throw invalidRequest('CACertificatePem cannot be given with CertificateSigningRequest');
     if (status !== 'ACTIVE' && status !== 'INACTIVE')
       throw invalidRequest(`A certificate cannot be created as ${status}`);
     return certificates.register((await authority.issueFromCsr(csr as string)).certificatePem, status);
@@ -43,8 +47,8 @@ export function certificateResource(service: IotService): ResourceProvider<Certi
 
   return durableProvider(service, {
     type: 'AWS::IoT::Certificate',
-    replaceOn: ['CertificateMode', 'CertificatePem', 'CertificateSigningRequest'],
-    properties: ['CertificateMode', 'CertificatePem', 'CertificateSigningRequest', 'Status'],
+    replaceOn: ['CACertificatePem', 'CertificateMode', 'CertificatePem', 'CertificateSigningRequest'],
+    properties: ['CACertificatePem', 'CertificateMode', 'CertificatePem', 'CertificateSigningRequest', 'Status'],
     async create(properties) {
       return stateOf((await make(properties)).id);
     },

@@ -43,7 +43,11 @@ test.each([
   ['AWS::IoT::ThingType', ['ThingTypeName', 'ThingTypeProperties']],
   ['AWS::IoT::ThingGroup', ['ParentGroupName', 'ThingGroupName']],
   ['AWS::IoT::ProvisioningTemplate', ['TemplateName', 'TemplateType']],
-  ['AWS::IoT::Certificate', ['CertificateMode', 'CertificatePem', 'CertificateSigningRequest']],
+  ['AWS::IoT::Certificate', ['CACertificatePem', 'CertificateMode', 'CertificatePem', 'CertificateSigningRequest']],
+  ['AWS::IoT::CACertificate', ['CACertificatePem', 'CertificateMode', 'VerificationCertificatePem']],
+  ['AWS::IoT::Authorizer', ['AuthorizerName', 'SigningDisabled']],
+  ['AWS::IoT::RoleAlias', ['RoleAlias']],
+  ['AWS::IoT::BillingGroup', ['BillingGroupName']],
   ['AWS::IoT::PolicyPrincipalAttachment', ['PolicyName', 'Principal']],
   ['AWS::IoT::ThingPrincipalAttachment', ['Principal', 'ThingName', 'ThingPrincipalType']],
 ])('%s is replaced when %p changes', (type, replaceOn) => {
@@ -276,7 +280,9 @@ describe('AWS::IoT::Certificate and its attachments', () => {
   test('a certificate without a registered CA must say so', async () => {
     const certificate: X509Certificate = await makeForeignCertificate();
     const properties = { CertificatePem: certificate.toString(), Status: 'ACTIVE' };
-    await expect(create('AWS::IoT::Certificate', properties)).rejects.toMatchObject({ code: 'NotImplemented' });
+    await expect(create('AWS::IoT::Certificate', properties)).rejects.toMatchObject({
+      code: 'CertificateValidationException',
+    });
     const state = await create('AWS::IoT::Certificate', { ...properties, CertificateMode: 'SNI_ONLY' });
     expect(iot.cloud.ports.get('devices').admit([certificate], 'localhost')).toBe(true);
     expect(state.physicalId).toMatch(/^[0-9a-f]{64}$/);
