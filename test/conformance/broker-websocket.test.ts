@@ -132,6 +132,53 @@ describe('MQTT over WebSocket', () => {
     expect(await code).toBe(1003);
   });
 
+  // assumed: AWS states no size of a WebSocket message; a megabyte holds eight of its largest packets
+  test('a message of more than a megabyte ends the connection', async () => {
+    const socket = await open(`?${await endpoint.signedQuery(endpoint.mqttPort)}`);
+    const code = new Promise((resolve) => socket.once('close', resolve));
+    socket.send(Buffer.alloc(1024 * 1024 + 1));
+    expect(await code).toBe(1009);
+  });
+
+  // source: AWS General Reference, "AWS IoT Core endpoints and quotas": QoS 0 beyond what a client takes is discarded
+  test('a subscriber that does not read loses QoS 0 messages and slows nobody', async () => {
+    const stuck = await open(`?${await endpoint.signedQuery(endpoint.mqttPort)}`);
+    const received: Buffer[] = [];
+    stuck.on('message', (data: Buffer) => received.push(data));
+    stuck.send(generate({ ...CONNECT, protocolVersion: 4, clientId: 'stuck' }));
+    stuck.send(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'flood', qos: 0 }] }));
+    await until(() => Buffer.concat(received).length === 9);
+    stuck.pause();
+    const other = await connect(endpoint.mqttPort, await endpoint.signedQuery(endpoint.mqttPort));
+    let heard = 0;
+    other.on('message', () => {
+      heard++;
+    });
+    await other.subscribeAsync('flood', { qos: 0 });
+    const broker = endpoint.https.cloud.ports.get('broker');
+    for (let count = 1; count <= 400; count++) {
+      await broker.publish({
+        topic: 'flood',
+        payload: Buffer.alloc(100_000),
+        qos: 0,
+        retain: false,
+        receivedAt: 0,
+      });
+      // Below the rate that AWS delivers at, so that only what the other side takes decides.
+      if (count % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const before = heard;
+    expect(before).toBeGreaterThan(0);
+    received.length = 0;
+    stuck.resume();
+    await until(() => received.length > 0);
+    stuck.send(generate({ cmd: 'pingreq' }));
+    await until(() => received.some((data) => data.subarray(-2).equals(Buffer.from([0xd0, 0]))));
+    expect(Buffer.concat(received).length).toBeLessThan(400 * 100_000);
+    await other.endAsync(true);
+    stuck.terminate();
+  });
+
   // source: [MQTT-6.0.0-2]
   test('packets may be cut anywhere into messages', async () => {
     const socket = await open(`?${await endpoint.signedQuery(endpoint.mqttPort)}`);

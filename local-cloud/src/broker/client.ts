@@ -130,7 +130,7 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.observer = observer;
     this.#timer = clock.after(limits.connectTimeoutMs, () => this.#connectTimedOut());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     socket.on('close', () => this.#end('CONNECTION_LOST', true));
   }
 
@@ -348,3 +348,6 @@ export class Client implements SubscriberLink, AckSink, Holdable {
     this.observer.ended(this, reason, withWill);
   }
 }
+
+/** An error ends its own connection: `close` follows. */
+function ignore(): void {}

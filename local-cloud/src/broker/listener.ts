@@ -105,12 +105,12 @@ export class Listener {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #admit(socket: TLSSocket): void {
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     const serverName = serverNameOf(socket);
     const custom = socket.alpnProtocol === ALPN.customMqtt;
     // "They also must pass … the Server Name Indication (SNI) extension" (developer guide, custom-auth.md, "MQTT").
@@ -179,6 +179,9 @@ export class Listener {
     socket.destroy();
   }
 }
+
+/** An error ends its own connection: `close` follows. Of no scope, so that it holds nothing for a connection's life. */
+function ignore(): void {}
 
 /** A method's name begins with a capital letter; of MQTT's packet types none does that a client may begin with. */
 function isHttp(first: number): boolean {
