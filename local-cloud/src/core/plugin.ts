@@ -12,7 +12,7 @@ import type { DeviceEndpointConnection } from './http/device-caller.ts';
 import type { Authorizer, CredentialDirectory } from './iam/authorizer.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
-import type { Metrics } from './metrics.ts';
+import type { LogObserver, Metrics } from './metrics.ts';
 import type { DeviceActivity, DeviceDirectory, MessageBroker, ReservedTopics, RuleIngress } from './mqtt.ts';
 import type { ResourceTags } from './resource-tags.ts';
 import type { ResourceProvider } from './resources.ts';
@@ -58,6 +58,8 @@ export interface Ports {
   authorizer: Authorizer;
   /** Absent where CloudWatch does not run: ask with `find`. */
   metrics: Metrics;
+  /** Absent where CloudWatch does not run. */
+  logObserver: LogObserver;
   credentials: CredentialDirectory;
   devices: DeviceDirectory;
   /** Absent where AWS IoT does not run: ask with `find`. */

@@ -4,6 +4,5 @@
  */
 export const RECORDED_TYPES: Readonly<Record<string, string>> = {
   'AWS::CDK::Metadata': 'usage metadata of the CDK',
-  'AWS::CloudWatch::Alarm': 'metrics are not evaluated',
   'AWS::CloudWatch::Dashboard': 'there is no console page to draw',
 };

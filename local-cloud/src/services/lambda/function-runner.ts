@@ -5,6 +5,7 @@ import type { EnvironmentFactory, LaunchedEnvironment } from './environment-fact
 import { throttled } from './errors.ts';
 import type { InvokeOutcome } from './execution-environment.ts';
 import { FailureReports } from './failure-reports.ts';
+import { FunctionMetrics } from './function-metrics.ts';
 import type { FunctionRecord } from './function-record.ts';
 import { IDLE_LIFETIME, INIT_TIMEOUT, MAX_ENVIRONMENTS_PER_FUNCTION } from './limits.ts';
 import { LogTail } from './log-tail.ts';
@@ -49,6 +50,8 @@ export class FunctionRunner {
   readonly #running = new Set<Promise<InvocationResult>>();
   readonly #waiting: (() => void)[] = [];
   readonly #failures: FailureReports;
+  /** Made with the first invocation: by then every part of the cloud is up. */
+  #metrics: FunctionMetrics | undefined;
   #sweep: Timer | undefined;
 
   constructor(context: CloudContext, factory: EnvironmentFactory, record: FunctionRecord) {
@@ -83,13 +86,19 @@ export class FunctionRunner {
   /** @throws AwsError `TooManyRequestsException`, and when the role cannot be taken on */
   async invoke(request: InvocationRequest): Promise<InvocationResult> {
     const reserved = this.#record.reservedConcurrency;
-    if (reserved !== undefined && this.#running.size >= reserved) throw throttled();
+    this.#metrics ??= new FunctionMetrics(this.#context, this.#record.name);
+    if (reserved !== undefined && this.#running.size >= reserved) {
+      this.#metrics.throttled();
+      throw throttled();
+    }
     this.#context.meter.count('lambda.invocations');
     const work = this.#run(request);
     this.#running.add(work);
+    this.#metrics.began(this.#running.size);
     try {
       const result = await work;
       if (result.functionError !== undefined) this.#context.meter.count('lambda.errors');
+      this.#metrics.ended(result.functionError !== undefined);
       return result;
     } finally {
       this.#running.delete(work);
@@ -173,9 +182,12 @@ export class FunctionRunner {
     } else if (outcome.kind === 'exit') {
       for (const line of this.#platform.exit(requestId, outcome.reason)) this.#write(environment, tail, line);
     }
+    const durationMilliseconds =
+      measured?.durationMilliseconds ?? (outcome.kind === 'timeout' ? record.timeout * 1000 : 0);
+    this.#metrics?.lasted(durationMilliseconds);
     const report = this.#platform.end({
       requestId,
-      durationMilliseconds: measured?.durationMilliseconds ?? (outcome.kind === 'timeout' ? record.timeout * 1000 : 0),
+      durationMilliseconds,
       memorySize: record.memorySize,
       maxMemoryUsed: Math.ceil((measured?.maxRssKilobytes ?? 0) / 1024),
       initMilliseconds,

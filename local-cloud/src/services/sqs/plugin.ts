@@ -12,6 +12,7 @@ import { listQueueTags, tagQueue, untagQueue } from './operations/queue-tags.ts'
 import { receiveMessage } from './operations/receive-message.ts';
 import { sendMessage, sendMessageBatch } from './operations/send-message.ts';
 import { QueueDirectory } from './queue-directory.ts';
+import { putQueueMetrics } from './queue-metrics.ts';
 import { queueResource } from './resources/queue.ts';
 import { queuePolicyResource } from './resources/queue-policy.ts';
 
@@ -44,6 +45,9 @@ export const createSqsPlugin: PluginFactory = (context) => {
     name: 'sqs',
     apis: [{ service: 'sqs', signingName: 'sqs', protocol: 'awsJson1_0', schemas: sqs, operations }],
     resources: [queueResource(queues), queuePolicyResource(queues)],
+    async start() {
+      context.ports.find('metrics')?.gauge((metrics) => putQueueMetrics(queues, metrics));
+    },
     async stop() {
       tasks.stop();
       queues.stop();

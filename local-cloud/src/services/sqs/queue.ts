@@ -57,6 +57,7 @@ export class Queue {
   #timer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #closed = false;
+  #activity = { sent: 0, received: 0, deleted: 0 };
 
   constructor(host: QueueHost, arn: string, configuration: QueueConfiguration) {
     this.#host = host;
@@ -67,6 +68,15 @@ export class Queue {
 
   get configuration(): QueueConfiguration {
     return this.#configuration;
+  }
+
+  /** Messages since this was last asked for, and the age of the oldest in seconds. */
+  takeActivity(): { sent: number; received: number; deleted: number; oldestAge: number } {
+    const oldest = this.#oldest();
+    const oldestAge = oldest === undefined ? 0 : (this.#host.clock.now() - oldest.sentTimestamp) / 1000;
+    const activity = { ...this.#activity, oldestAge };
+    this.#activity = { sent: 0, received: 0, deleted: 0 };
+    return activity;
   }
 
   get counts(): { visible: number; inFlight: number; delayed: number } {
@@ -115,6 +125,7 @@ export class Queue {
     }
     for (const { id, bytes, place, content } of added) this.admit(id, bytes, place, content);
     this.#host.meter.count('sqs.messagesSent', added.length);
+    this.#activity.sent += added.length;
   }
 
   /** Takes in a message whose record is on disk. Without content it is read when it is received. */
@@ -165,6 +176,7 @@ export class Queue {
     if (message === undefined || receive < message.receives) return false;
     this.#forget(message);
     this.#host.meter.count('sqs.messagesDeleted');
+    this.#activity.deleted++;
     return true;
   }
 
@@ -244,6 +256,7 @@ export class Queue {
   #deliver(message: Message, now: number): Delivery {
     const content = this.#contentOf(message);
     message.receives += 1;
+    this.#activity.received++;
     if (message.firstReceivedAt === 0) message.firstReceivedAt = now;
     if (message.receives > 1) {
       this.#host.receives.put(String(message.id), [message.receives, message.firstReceivedAt]);

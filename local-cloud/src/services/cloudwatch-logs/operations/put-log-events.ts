@@ -36,6 +36,7 @@ export function createPutLogEvents(
       checkSpan(accepted);
       stream.record.lastIngestionTime = now;
       await stream.events.append(accepted, now);
+      context.ports.find('logObserver')?.onLogEvents(group.record.name, stream.record.name, accepted);
       return {
         nextSequenceToken: String(stream.record.nextSequence).padStart(56, '0'),
         ...(rejected.info === undefined ? {} : { rejectedLogEventsInfo: rejected.info }),
