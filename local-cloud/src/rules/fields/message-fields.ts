@@ -93,16 +93,19 @@ export class MessageFields {
   release(): void {
     if (this.#owner === undefined) return;
     this.#owner = undefined;
+    this.#forget(this.#values.length);
+  }
+
+  #forget(count: number): void {
     this.#text = '';
-    this.#values.fill(UNREAD);
+    for (let slot = 0; slot < count; slot++) this.#values[slot] = UNREAD;
   }
 
   #read(evaluation: Evaluation): void {
     this.#tree ??= buildFieldTree(this.#paths);
-    this.#owner = evaluation;
-    this.#text = '';
     const count = this.#paths.length;
-    for (let slot = 0; slot < count; slot++) this.#values[slot] = UNREAD;
+    if (this.#values.length !== count || this.#owner !== undefined) this.#forget(count);
+    this.#owner = evaluation;
     const { payload } = evaluation.input;
     this.#scanned =
       !evaluation.hasDocument(this.#numbers) && this.#scanner.scan(payload, this.#tree, count, this.#wantsWhole);

@@ -47,7 +47,6 @@ export class DocumentScanner {
   #end = 0;
   /** What re-serializing would change, so far: white space, escapes, numbers, keys. */
   #blemishes = 0;
-  #high = 0;
   readonly #keys = new KeyTable();
   #watchKeys = false;
 
@@ -56,7 +55,7 @@ export class DocumentScanner {
     this.#bytes = bytes;
     this.#end = bytes.length;
     this.#blemishes = 0;
-    this.#high = 0;
+    this.wide = false;
     this.#watchKeys = watchKeys;
     if (watchKeys) this.#keys.clear(bytes);
     const { starts } = this;
@@ -70,7 +69,6 @@ export class DocumentScanner {
     this.rootStart = start;
     this.rootEnd = end;
     this.rootPlain = watchKeys && this.#blemishes === 0;
-    this.wide = this.#high > 0x7f;
     const done = end !== FAILED && this.#space(end) === this.#end;
     this.#bytes = EMPTY;
     return done;
@@ -194,22 +192,21 @@ export class DocumentScanner {
   #string(from: number): number {
     const bytes = this.#bytes;
     const end = this.#end;
-    let high = 0;
     this.#escaped = false;
-    for (let position = from; position < end; position++) {
-      const code = bytes[position] as number;
-      if (code === QUOTE) {
-        this.#high |= high;
-        return position + 1;
-      }
-      if (code === BACKSLASH) {
+    let position = from;
+    while (position < end) {
+      const kind = KINDS[bytes[position] as number] as number;
+      position++;
+      if (kind === PLAIN) continue;
+      if (kind === CLOSING) return position;
+      if (kind === WIDE) this.wide = true;
+      else if (kind === ESCAPING) {
         this.#blemishes++;
         this.#escaped = true;
-        const length = this.#escape(position + 1);
+        const length = this.#escape(position);
         if (length === 0) return FAILED;
         position += length;
-      } else if (code < 0x20) return FAILED;
-      high |= code;
+      } else return FAILED;
     }
     return FAILED;
   }
@@ -280,6 +277,19 @@ export class DocumentScanner {
     return position;
   }
 }
+
+/** What a byte is inside a string. */
+const PLAIN = 0;
+const CLOSING = 1;
+const ESCAPING = 2;
+const CONTROL = 3;
+const WIDE = 4;
+
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === QUOTE) return CLOSING;
+  if (byte === BACKSLASH) return ESCAPING;
+  return byte < 0x20 ? CONTROL : byte > 0x7f ? WIDE : PLAIN;
+});
 
 const EMPTY = new Uint8Array(0);
 const TRUE = Buffer.from('true');
