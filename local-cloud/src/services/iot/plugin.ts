@@ -17,6 +17,7 @@ import { policyAttachmentOperations } from './operations/policy-attachment-opera
 import { policyOperations } from './operations/policy-operations.ts';
 import { principalPolicyOperations } from './operations/principal-policy-operations.ts';
 import { provisioningTemplateOperations } from './operations/provisioning-template-operations.ts';
+import { registerThingOperation } from './operations/register-thing.ts';
 import { roleAliasOperations } from './operations/role-alias-operations.ts';
 import { tagOperations } from './operations/tag-operations.ts';
 import { testAuthorization } from './operations/test-authorization.ts';
@@ -108,6 +109,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
           ...principalPolicyOperations(service),
           ...billingGroupOperations(service),
           testAuthorization(service),
+          registerThingOperation(service),
           ...roleAliasOperations(service),
           ...tagOperations(service),
           ...parts.flatMap((part) => part.operations),

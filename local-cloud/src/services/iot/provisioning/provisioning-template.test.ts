@@ -87,11 +87,6 @@ describe('a template is refused with', () => {
     ['a thing without name', thing({}), /needs property ThingName/],
     ['an unknown property', thing({ ThingName: 't', Name: 't' }), /unknown property Name/],
     [
-      'a billing group, which is not built',
-      thing({ ThingName: 't', BillingGroup: 'b' }),
-      /BillingGroup .* not implemented/,
-    ],
-    [
       'two things',
       resources({
         a: { Type: 'AWS::IoT::Thing', Properties: { ThingName: 't' } },

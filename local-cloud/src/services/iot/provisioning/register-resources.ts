@@ -5,48 +5,64 @@ import type {
   ListThingGroupsForThingResponse,
 } from '@aws-sdk/client-iot';
 import { AwsError } from '../../../core/errors.ts';
-import type { AssumedRole } from '../../../core/iam/principal.ts';
+import type { Principal } from '../../../core/iam/principal.ts';
 import type { CloudContext } from '../../../core/plugin.ts';
 import { iotArn } from '../arns.ts';
 import type { PolicyPlan, RegistrationPlan, ThingPlan } from './registration-plan.ts';
 import { ProvisioningRejection } from './rejection.ts';
 
+export interface RegisteredResources {
+  readonly thingName: string | undefined;
+  /** In the order of the plan. */
+  readonly policyNames: readonly string[];
+}
+
 /**
- * Makes what a plan asks for, with the permissions of the provisioning role alone: each step is a call of the API as
- * that role (developer guide, `provision-wo-cert`; managed policy AWSIoTThingsRegistration).
+ * Makes what a plan asks for, with the permissions of the principal alone: each step is a call of the API as the
+ * provisioning role, or as the caller of RegisterThing (developer guide, `provision-wo-cert`; managed policy AWSIoTThingsRegistration).
  *
  * The certificate is activated last, so that a registration that fails half-way leaves no device that can connect.
  *
- * @returns the thing's name, where the template declares a thing
  * @throws ProvisioningRejection or AwsError of the step that failed
  */
 export async function registerResources(
   context: CloudContext,
-  role: AssumedRole,
-  certificateId: string,
+  principal: Principal,
+  certificateId: string | undefined,
   plan: RegistrationPlan,
-): Promise<string | undefined> {
-  const api = <O>(operation: string, input: object) => context.api.call<O>(role, 'iot', operation, input);
+): Promise<RegisteredResources> {
+  const api = <O>(operation: string, input: object) => context.api.call<O>(principal, 'iot', operation, input);
+  if (certificateId === undefined) {
+    if (plan.thing !== undefined) await registerThing(api, plan.thing);
+    return { thingName: plan.thing?.name, policyNames: [] };
+  }
   const certificateArn = iotArn(context.account, 'cert', certificateId);
   const { certificateDescription } = await api<DescribeCertificateResponse>('DescribeCertificate', { certificateId });
   const status = certificateDescription?.status;
   if (status === 'REVOKED') throw conflict(`Certificate ${certificateId} is revoked`);
 
   if (plan.thing !== undefined) await registerThing(api, plan.thing);
+  const policyNames: string[] = [];
   for (const policy of plan.policies) {
     const policyName = await registerPolicy(api, policy);
     await api('AttachPolicy', { policyName, target: certificateArn });
+    policyNames.push(policyName);
   }
   if (plan.thing !== undefined) {
-    await api('AttachThingPrincipal', { thingName: plan.thing.name, principal: certificateArn });
+    await api('AttachThingPrincipal', {
+      thingName: plan.thing.name,
+      principal: certificateArn,
+      thingPrincipalType: plan.thing.principalType,
+    });
   }
   // A certificate still pending is always set; OverrideSettings concern one that was given a status before.
-  const overrides = status === 'PENDING_ACTIVATION' ? 'REPLACE' : plan.certificate.override;
+  const certificate = plan.certificate ?? { status: 'ACTIVE', override: 'DO_NOTHING' };
+  const overrides = status === 'PENDING_ACTIVATION' ? 'REPLACE' : certificate.override;
   if (overrides === 'FAIL') throw conflict(`Certificate ${certificateId} has status ${status}`);
   if (overrides === 'REPLACE') {
-    await api('UpdateCertificate', { certificateId, newStatus: plan.certificate.status });
+    await api('UpdateCertificate', { certificateId, newStatus: certificate.status });
   }
-  return plan.thing?.name;
+  return { thingName: plan.thing?.name, policyNames };
 }
 
 type Api = <O>(operation: string, input: object) => Promise<O>;
@@ -58,6 +74,7 @@ async function registerThing(api: Api, plan: ThingPlan): Promise<void> {
       thingName: plan.name,
       thingTypeName: plan.typeName,
       attributePayload: { attributes: plan.attributes ?? {} },
+      billingGroupName: plan.billingGroup,
     });
     for (const group of plan.groups ?? []) await addToGroup(api, plan.name, group);
     return;

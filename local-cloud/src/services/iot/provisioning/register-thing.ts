@@ -69,7 +69,7 @@ async function provision(
   const parameters = templateParameters(document, new Map([...given, ...overrides]), certificateId);
   const plan = planRegistration(document, parameters);
   const role = assumeProvisioningRole(context, template.provisioningRoleArn, templateArn, certificateId);
-  const thingName = await registerResources(context, role, certificateId, plan);
+  const { thingName } = await registerResources(context, role, certificateId, plan);
   return { deviceConfiguration: plan.deviceConfiguration, ...(thingName === undefined ? {} : { thingName }) };
 }
 

@@ -11,9 +11,20 @@ import { invalidTemplate } from './template-error.ts';
 /** What one registration will do: a template with all values filled in. */
 export interface RegistrationPlan {
   readonly thing: ThingPlan | undefined;
-  readonly certificate: { readonly status: 'ACTIVE' | 'INACTIVE'; readonly override: OverrideSetting };
+  readonly certificate: CertificatePlan | undefined;
   readonly policies: readonly PolicyPlan[];
   readonly deviceConfiguration: JsonObject;
+}
+
+/** How a template of kind REGISTRATION names its certificate. */
+export type CertificateSource =
+  | { readonly id: string }
+  | { readonly csr: string }
+  | { readonly pem: string; readonly caPem: string | undefined };
+
+export interface CertificatePlan {
+  readonly status: 'ACTIVE' | 'INACTIVE';
+  readonly override: OverrideSetting;
 }
 
 export interface ThingPlan {
@@ -21,6 +32,8 @@ export interface ThingPlan {
   readonly typeName: string | undefined;
   readonly attributes: Readonly<Record<string, string>> | undefined;
   readonly groups: readonly string[] | undefined;
+  readonly billingGroup: string | undefined;
+  readonly principalType: string | undefined;
   readonly overrides: {
     readonly attributes: OverrideSetting;
     readonly type: OverrideSetting;
@@ -37,7 +50,7 @@ export type PolicyPlan = { readonly name: string } | { readonly document: string
 export function templateParameters(
   template: TemplateDocument,
   given: ReadonlyMap<string, string>,
-  certificateId: string,
+  certificateId: string | undefined,
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const missing: string[] = [];
@@ -48,7 +61,7 @@ export function templateParameters(
   }
   if (missing.length > 0) throw invalidTemplate(`no value for parameter ${missing.join(', ')}`);
   // Proven by the ownership token, so never taken from the device.
-  values.set(CERTIFICATE_ID, certificateId);
+  if (certificateId !== undefined) values.set(CERTIFICATE_ID, certificateId);
   return values;
 }
 
@@ -60,9 +73,26 @@ export function planRegistration(
   const scope: TemplateScope = { parameters, mappings: template.mappings };
   return {
     thing: template.thing === undefined ? undefined : planThing(template.thing, scope),
-    certificate: planCertificate(template.certificate, scope),
+    certificate: template.certificate === undefined ? undefined : planCertificate(template.certificate, scope),
     policies: template.policies.map(({ properties }) => planPolicy(properties, scope)),
     deviceConfiguration: planDeviceConfiguration(template.deviceConfiguration, scope),
+  };
+}
+
+/** @throws AwsError InvalidRequestException */
+export function certificateSource(
+  template: TemplateDocument,
+  parameters: ReadonlyMap<string, string>,
+): CertificateSource | undefined {
+  if (template.certificate === undefined) return undefined;
+  const scope: TemplateScope = { parameters, mappings: template.mappings };
+  const resolved = resolveIntrinsics(template.certificate.properties, scope) as JsonObject;
+  const { CertificateId: id, CertificateSigningRequest: csr, CertificatePem: pem, CACertificatePem: caPem } = resolved;
+  if (id !== undefined) return { id: text('CertificateId', id) };
+  if (csr !== undefined) return { csr: text('CertificateSigningRequest', csr) };
+  return {
+    pem: text('CertificatePem', pem),
+    caPem: caPem === undefined ? undefined : text('CACertificatePem', caPem),
   };
 }
 
@@ -74,6 +104,9 @@ function planThing({ properties, overrides }: TemplateResource, scope: TemplateS
     typeName: resolved.ThingTypeName === undefined ? undefined : text('ThingTypeName', resolved.ThingTypeName),
     attributes: resolved.AttributePayload === undefined ? undefined : attributes(resolved.AttributePayload),
     groups: resolved.ThingGroups === undefined ? undefined : texts('ThingGroups', resolved.ThingGroups),
+    billingGroup: resolved.BillingGroup === undefined ? undefined : text('BillingGroup', resolved.BillingGroup),
+    principalType:
+      resolved.ThingPrincipalType === undefined ? undefined : text('ThingPrincipalType', resolved.ThingPrincipalType),
     overrides: {
       attributes: override('AttributePayload'),
       type: override('ThingTypeName'),
@@ -82,12 +115,10 @@ function planThing({ properties, overrides }: TemplateResource, scope: TemplateS
   };
 }
 
-function planCertificate(
-  { properties, overrides }: TemplateResource,
-  scope: TemplateScope,
-): RegistrationPlan['certificate'] {
+function planCertificate({ properties, overrides }: TemplateResource, scope: TemplateScope): CertificatePlan {
   const resolved = resolveIntrinsics(properties, scope) as JsonObject;
-  if (resolved.CertificateId !== scope.parameters.get(CERTIFICATE_ID)) {
+  const own = scope.parameters.get(CERTIFICATE_ID);
+  if (own !== undefined && resolved.CertificateId !== own) {
     throw invalidTemplate('CertificateId is not the certificate of the ownership token');
   }
   // The guide writes both `ACTIVE` and `Active`.

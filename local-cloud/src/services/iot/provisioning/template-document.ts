@@ -1,5 +1,3 @@
-import type { TemplateType } from '@aws-sdk/client-iot';
-import { NotImplementedError } from '../../../core/errors.ts';
 import { checkIntrinsics, type Mappings } from './intrinsics.ts';
 import { invalidTemplate } from './template-error.ts';
 
@@ -8,12 +6,17 @@ export interface TemplateDocument {
   readonly parameters: ReadonlyMap<string, { readonly defaultValue: string | undefined }>;
   readonly mappings: Mappings;
   readonly thing: TemplateResource | undefined;
-  readonly certificate: TemplateResource;
+  /** Undefined only in a template of kind REGISTRATION that declares none. */
+  readonly certificate: TemplateResource | undefined;
   readonly policies: readonly TemplateResource[];
   readonly deviceConfiguration: JsonObject;
 }
 
+/** What a template is for: a provisioning template's type, or RegisterThing and bulk registration. */
+export type TemplateKind = 'FLEET_PROVISIONING' | 'JITP' | 'REGISTRATION';
+
 export interface TemplateResource {
+  readonly logicalName: string;
   readonly properties: JsonObject;
   readonly overrides: ReadonlyMap<string, OverrideSetting>;
 }
@@ -51,7 +54,7 @@ const MERGEABLE: readonly OverrideSetting[] = [...PLAIN, 'MERGE'];
 
 const RULES: Readonly<Record<string, ResourceRules>> = {
   'AWS::IoT::Thing': {
-    properties: ['ThingName', 'AttributePayload', 'ThingTypeName', 'ThingGroups'],
+    properties: ['ThingName', 'AttributePayload', 'ThingTypeName', 'ThingGroups', 'BillingGroup', 'ThingPrincipalType'],
     required: ['ThingName'],
     overrides: { AttributePayload: MERGEABLE, ThingTypeName: PLAIN, ThingGroups: MERGEABLE },
   },
@@ -64,11 +67,15 @@ const RULES: Readonly<Record<string, ResourceRules>> = {
   'AWS::IoT::Policy': { properties: ['PolicyName', 'PolicyDocument'], required: [], overrides: {} },
 };
 
-/** Properties that AWS IoT documents and this cloud does not build. */
-const NOT_BUILT: readonly string[] = ['BillingGroup', 'ThingPrincipalType'];
+/** `provision-template`, "Certificate resources": one of the three ways to name a certificate. */
+const REGISTRATION_CERTIFICATE: ResourceRules = {
+  properties: ['CertificateId', 'CertificateSigningRequest', 'CertificatePem', 'CACertificatePem', 'Status'],
+  required: [],
+  overrides: { Status: PLAIN },
+};
 
-/** @throws AwsError InvalidRequestException, naming the place; NotImplemented for what is not built */
-export function parseTemplate(body: string, type: TemplateType = 'FLEET_PROVISIONING'): TemplateDocument {
+/** @throws AwsError InvalidRequestException, naming the place */
+export function parseTemplate(body: string, kind: TemplateKind = 'FLEET_PROVISIONING'): TemplateDocument {
   const root = parseJson(body);
   for (const key of Object.keys(root)) {
     if (!['Parameters', 'Mappings', 'Resources', 'DeviceConfiguration'].includes(key)) {
@@ -78,8 +85,8 @@ export function parseTemplate(body: string, type: TemplateType = 'FLEET_PROVISIO
   const parameters = readParameters(objectAt('Parameters', root.Parameters ?? {}));
   const mappings = readMappings(objectAt('Mappings', root.Mappings ?? {}));
   const deviceConfiguration = readDeviceConfiguration(root.DeviceConfiguration);
-  const resources = readResources(objectAt('Resources', root.Resources));
-  if (type === 'JITP') {
+  const resources = readResources(objectAt('Resources', root.Resources), kind);
+  if (kind === 'JITP') {
     const foreign = [...parameters.keys()].find((name) => !JIT_PARAMETERS.includes(name));
     if (foreign !== undefined) throw invalidTemplate(`a JITP template cannot have parameter ${foreign}`);
   }
@@ -145,33 +152,62 @@ function readDeviceConfiguration(section: unknown): JsonObject {
   return configuration;
 }
 
-function readResources(section: JsonObject): Pick<TemplateDocument, 'thing' | 'certificate' | 'policies'> {
+function readResources(
+  section: JsonObject,
+  kind: TemplateKind,
+): Pick<TemplateDocument, 'thing' | 'certificate' | 'policies'> {
   const byType = new Map<string, TemplateResource[]>(Object.keys(RULES).map((type) => [type, []]));
   for (const [logicalName, value] of Object.entries(section)) {
     const { Type, Properties, OverrideSettings, ...rest } = objectAt(`resource ${logicalName}`, value);
     const unknown = Object.keys(rest)[0];
     if (unknown !== undefined) throw invalidTemplate(`resource ${logicalName} has unknown member ${unknown}`);
-    const rules = typeof Type === 'string' && Object.hasOwn(RULES, Type) ? RULES[Type] : undefined;
+    const rules = rulesOf(Type, kind);
     if (rules === undefined) throw invalidTemplate(`resource ${logicalName} has unknown type ${JSON.stringify(Type)}`);
     const properties = objectAt(`resource ${logicalName}.Properties`, Properties ?? {});
     checkProperties(logicalName, properties, rules);
-    byType.get(Type as string)?.push({ properties, overrides: readOverrides(logicalName, OverrideSettings, rules) });
+    byType
+      .get(Type as string)
+      ?.push({ logicalName, properties, overrides: readOverrides(logicalName, OverrideSettings, rules) });
   }
   const things = byType.get('AWS::IoT::Thing') ?? [];
   const certificates = byType.get('AWS::IoT::Certificate') ?? [];
   const policies = byType.get('AWS::IoT::Policy') ?? [];
   if (things.length > 1) throw invalidTemplate('only one thing can be declared');
-  if (certificates.length !== 1) throw invalidTemplate('exactly one certificate must be declared');
+  if (certificates.length > 1 || (certificates.length === 0 && kind !== 'REGISTRATION')) {
+    throw invalidTemplate('exactly one certificate must be declared');
+  }
+  if (certificates.length === 0 && policies.length > 0) throw invalidTemplate('a policy needs a certificate');
+  if (kind === 'REGISTRATION') for (const { properties } of certificates) requireOneSource(properties);
   for (const { properties } of policies) {
     if (Object.keys(properties).length !== 1)
       throw invalidTemplate('a policy needs PolicyName or PolicyDocument, but not both');
   }
-  return { thing: things[0], certificate: certificates[0] as TemplateResource, policies };
+  return { thing: things[0], certificate: certificates[0], policies };
+}
+
+function rulesOf(type: unknown, kind: TemplateKind): ResourceRules | undefined {
+  if (type === 'AWS::IoT::Certificate' && kind === 'REGISTRATION') return REGISTRATION_CERTIFICATE;
+  return typeof type === 'string' && Object.hasOwn(RULES, type) ? RULES[type] : undefined;
+}
+
+/** "When you declare a certificate in a template, use only one of these methods." */
+function requireOneSource({
+  CertificateId,
+  CertificateSigningRequest,
+  CertificatePem,
+  CACertificatePem,
+}: JsonObject): void {
+  const sources = [CertificateId, CertificateSigningRequest, CertificatePem].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw invalidTemplate('a certificate needs one of CertificateId, CertificateSigningRequest and CertificatePem');
+  }
+  if (CACertificatePem !== undefined && CertificatePem === undefined) {
+    throw invalidTemplate('CACertificatePem can only be given with CertificatePem');
+  }
 }
 
 function checkProperties(logicalName: string, properties: JsonObject, rules: ResourceRules): void {
   for (const name of Object.keys(properties)) {
-    if (NOT_BUILT.includes(name)) throw new NotImplementedError(`${name} in a provisioning template`);
     if (!rules.properties.includes(name)) throw invalidTemplate(`resource ${logicalName} has unknown property ${name}`);
   }
   for (const name of rules.required) {
