@@ -1,3 +1,5 @@
+import { request } from 'node:https';
+import { Sha256 } from '@aws-crypto/sha256-js';
 import {
   ConflictException,
   DeleteThingShadowCommand,
@@ -12,6 +14,7 @@ import {
   UnsupportedDocumentEncodingException,
   UpdateThingShadowCommand,
 } from '@aws-sdk/client-iot-data-plane';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { until } from '../../local-cloud/src/broker/testing/broker-fixture.ts';
 import { ARN, DataPlaneCloud } from './data-plane-cloud.ts';
 
@@ -33,6 +36,28 @@ async function update(thingName: string, document: object | Buffer, shadowName?:
   const payload = Buffer.isBuffer(document) ? document : Buffer.from(JSON.stringify(document));
   const output = await client.send(new UpdateThingShadowCommand({ thingName, shadowName, payload }));
   return json(output.payload);
+}
+
+/** Status of a GET whose signature names the service. */
+async function signedGet(path: string, service: string): Promise<number> {
+  const { administrator, cloud: https, identity, port } = cloud.https;
+  const signer = new SignatureV4({
+    service,
+    region: https.account.region,
+    credentials: { accessKeyId: administrator.accessKeyId, secretAccessKey: administrator.secretAccessKey },
+    sha256: Sha256,
+  });
+  const headers = { host: `localhost:${port}` };
+  const signed = await signer.sign({ method: 'GET', protocol: 'https:', hostname: 'localhost', path, headers });
+  return new Promise((resolve, reject) => {
+    const options = { host: 'localhost', port, path, headers: signed.headers, ca: identity.caCertificatePem };
+    request(options, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
+  });
 }
 
 const get = async (thingName: string, shadowName?: string) =>
@@ -65,6 +90,14 @@ describe('the REST API', () => {
   test('named shadows go by the query parameter name', async () => {
     await update('rest', { state: { reported: { a: 1 } } }, 'settings');
     expect(await get('rest', 'settings')).toMatchObject({ state: { reported: { a: 1 } }, version: 1 });
+  });
+
+  // source: device-shadow-rest-api ("you must use iotdevicegateway as the service name for authentication")
+  test('requests may be signed for iotdevicegateway as well as for iotdata', async () => {
+    await update('gateway', { state: {} });
+    expect(await signedGet('/things/gateway/shadow', 'iotdevicegateway')).toBe(200);
+    expect(await signedGet('/things/gateway/shadow', 'iotdata')).toBe(200);
+    expect(await signedGet('/things/gateway/shadow', 'iotelse')).not.toBe(200);
   });
 
   test('a delete answers the version that was deleted', async () => {

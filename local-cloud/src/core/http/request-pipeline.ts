@@ -158,7 +158,9 @@ export class RequestPipeline {
   ): Promise<Exchange> {
     const first = candidates[0] as ServedApi;
     const { family, traits } = first;
-    const verified = { signingName: first.api.signingName, family, global: traits.global === true };
+    const claimed = claimedService(head);
+    const signingName = claimed !== undefined && claimed === traits.signingAlias ? claimed : first.api.signingName;
+    const verified = { signingName, family, global: traits.global === true };
     if (family === 's3') {
       const presigned = head.headers.authorization === undefined;
       const hash = () => declaredPayloadHash(head.headers, presigned);

@@ -45,8 +45,10 @@ export class ServiceCatalog {
   constructor(apis: readonly ServiceApi[]) {
     this.#all = apis.flatMap((api) => [api.protocol, ...(api.alsoSpeaks ?? [])].map((speaks) => serve(api, speaks)));
     for (const served of this.#all) {
-      const { signingName } = served.api;
-      this.#bySigningName.set(signingName, [...(this.#bySigningName.get(signingName) ?? []), served]);
+      const { signingAlias } = served.traits;
+      for (const name of [served.api.signingName, ...(signingAlias === undefined ? [] : [signingAlias])]) {
+        this.#bySigningName.set(name, [...(this.#bySigningName.get(name) ?? []), served]);
+      }
     }
   }
 

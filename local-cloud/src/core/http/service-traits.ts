@@ -10,6 +10,8 @@ export interface ServiceTraits {
   readonly version?: string;
   /** Services with one endpoint for all regions sign with `us-east-1`. */
   readonly global?: true;
+  /** A second service name that requests may be signed for. */
+  readonly signingAlias?: string;
   /** Code of a breach of the model's constraints, where it is not the protocol's usual one. */
   readonly validationCode?: string;
   /** Code of a refused permission, where it is not the protocol's usual one. */
@@ -38,6 +40,8 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   'iot-data-plane': {
     validationCode: 'InvalidRequestException',
     openPath: '/topics/',
+    // "To use the APIs, you must use `iotdevicegateway` as the service name" (`device-shadow-rest-api`); SDKs sign `iotdata`.
+    signingAlias: 'iotdevicegateway',
     deniedCode: 'ForbiddenException',
     deniedMessage: 'Forbidden',
   },
