@@ -138,13 +138,14 @@ export class JobEngine {
     state.rollouts.delete(job.id);
     deadlines.clear(jobKey(job.id));
     events.job(canceled, 'cancellation_in_progress');
-    for (const execution of [...state.executionsOfJob(job.id)]) {
-      if (execution.status === 'QUEUED') this.change(execution, { status: 'CANCELED' });
-      if (execution.status === 'IN_PROGRESS' && force) {
-        this.change(execution, { status: 'CANCELED', forceCanceled: true });
-      }
-    }
+    this.#cancelExecutions(canceled);
     events.job(canceled, 'canceled');
+  }
+
+  /** Brings a cancellation or deletion to its end that an earlier run was killed in. */
+  finish(job: JobRecord): void {
+    if (job.status === 'CANCELED') this.#cancelExecutions(job);
+    if (job.status === 'DELETION_IN_PROGRESS') this.deleteJob(job);
   }
 
   deleteJob(job: JobRecord): void {
@@ -172,6 +173,15 @@ export class JobEngine {
     events.execution(execution, 'deleted');
     const job = state.jobs.get(execution.jobId);
     if (job !== undefined) this.completeIfDone(job);
+  }
+
+  #cancelExecutions({ id, forceCanceled }: JobRecord): void {
+    for (const execution of [...this.#parts.state.executionsOfJob(id)]) {
+      if (execution.status === 'QUEUED') this.change(execution, { status: 'CANCELED' });
+      if (execution.status === 'IN_PROGRESS' && forceCanceled === true) {
+        this.change(execution, { status: 'CANCELED', forceCanceled: true });
+      }
+    }
   }
 
   #putQueued(job: JobRecord, thingName: string, retries: ExecutionRecord['retries']): void {

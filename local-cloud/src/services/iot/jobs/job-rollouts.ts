@@ -28,7 +28,9 @@ export class JobRollouts {
   resume(): void {
     const { state, service } = this.#parts;
     for (const execution of [...state.allPending()]) this.#engine.watch(execution);
+    for (const id of [...state.rollouts.keys()]) if (!state.jobs.has(id)) state.rollouts.delete(id);
     for (const job of [...state.jobs.values()]) {
+      this.#engine.finish(job);
       if (!isActive(job)) continue;
       if (job.targetSelection === 'CONTINUOUS') this.#continuous.add(job.id);
       this.#advance(job.id);
@@ -36,10 +38,11 @@ export class JobRollouts {
     service.registry.state.events.onChange((change) => this.#follow(change));
   }
 
-  /** Begins a job that was just put. */
+  /** Puts a new job and begins it. Its things come first: a job without any that are left is over. */
   begin(job: JobRecord, things: readonly string[]): void {
     const { state } = this.#parts;
     if (things.length > 0) state.rollouts.put(job.id, { pending: things, notified: 0, nextAt: this.#now() });
+    state.jobs.put(job.id, job);
     if (job.targetSelection === 'CONTINUOUS') this.#continuous.add(job.id);
     this.#advance(job.id);
   }

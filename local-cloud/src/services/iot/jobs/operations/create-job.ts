@@ -19,7 +19,7 @@ import type { JobRecord, JobTemplateRecord } from '../records.ts';
 
 /** API CreateJob. */
 export function createJob(jobs: JobsService): Operation<CreateJobRequest, CreateJobResponse> {
-  const { iot, state } = jobs;
+  const { iot } = jobs;
   const { registry, context } = iot;
   return {
     name: 'CreateJob',
@@ -65,9 +65,8 @@ export function createJob(jobs: JobsService): Operation<CreateJobRequest, Create
         createdAt: now,
         lastUpdatedAt: now,
       };
-      state.jobs.put(jobId, job);
-      registry.tags.add(registry.state.arn('job', jobId), input.tags);
       jobs.rollouts.begin(job, thingsOf(registry.state, targets));
+      registry.tags.add(registry.state.arn('job', jobId), input.tags);
       await context.store.durable();
       return {
         jobArn: registry.state.arn('job', jobId),
