@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
 import { forkCloud } from '../../cli/processes/cloud-process.ts';
 import { type AwsClientSettings, awsClientSettings, localClientSettings } from '../../cli/running-cloud.ts';
+import type { CloudDescription } from '../../local-cloud/src/index.ts';
 
 /** An AWS account with AWS IoT: the local cloud's, or a real one. */
 export interface Target {
@@ -22,8 +23,12 @@ const MQTT_OVER_TLS_PORT = 8883;
 const LOCAL_PATIENCE = 15_000;
 const REMOTE_PATIENCE = 120_000;
 
+export interface LocalTarget extends Target {
+  readonly description: CloudDescription;
+}
+
 /** An empty account in a temporary directory. */
-export async function openLocalTarget(): Promise<Target> {
+export async function openLocalTarget(): Promise<LocalTarget> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'fleetwright-account-'));
   const cloud = await forkCloud();
   const started = cloud.next('started');
@@ -31,6 +36,7 @@ export async function openLocalTarget(): Promise<Target> {
   const { description } = await started;
   return {
     name: 'local cloud',
+    description,
     settings: localClientSettings(description),
     mqttHost: description.mqttHost,
     mqttPort: description.mqttPort,
