@@ -1,3 +1,5 @@
+// source: iot-rule-actions and the page of each action; rule-error-handling
+
 import { AwsError } from '../../local-cloud/src/core/errors.ts';
 import {
   createRulesCloud,

@@ -1,3 +1,5 @@
+// source: API reference: CreateTopicRule, GetTopicRule, ReplaceTopicRule, ListTopicRules, EnableTopicRule, DisableTopicRule, DeleteTopicRule; iot-sql-reference
+
 import type { GetTopicRuleResponse, ListTopicRulesResponse } from '@aws-sdk/client-iot';
 import { AwsError } from '../../local-cloud/src/core/errors.ts';
 import {

@@ -1,3 +1,5 @@
+// source: rule-destination, https-rule-action
+
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,5 @@
+// source: dynamodb-rule-action, dynamodb-v2-rule-action
+
 import { createRulesPlugin } from '../../local-cloud/src/rules/index.ts';
 import { publish, ROLE } from '../../local-cloud/src/rules/testing/rules-cloud.ts';
 import { createDynamodbPlugin } from '../../local-cloud/src/services/dynamodb/plugin.ts';

@@ -1,3 +1,5 @@
+// source: iot-rules, iot-basic-ingest, rule-error-handling
+
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// source: iot-sql-functions
+
 import { ManualClock } from '../../local-cloud/src/core/clock.ts';
 import { AwsError } from '../../local-cloud/src/core/errors.ts';
 import {

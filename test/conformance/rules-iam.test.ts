@@ -1,3 +1,5 @@
+// source: iot-create-role, pass-role, rule-error-handling
+
 import { createRulesPlugin } from '../../local-cloud/src/rules/index.ts';
 import { publish } from '../../local-cloud/src/rules/testing/rules-cloud.ts';
 import { createIamPlugin } from '../../local-cloud/src/services/iam/plugin.ts';

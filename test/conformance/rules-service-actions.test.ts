@@ -1,3 +1,5 @@
+// source: the page of each rule action
+
 import { AwsError } from '../../local-cloud/src/core/errors.ts';
 import {
   createRulesCloud,
@@ -240,4 +242,38 @@ test('the error document of a service that is not there names the action and the
   expect(cloud.logged).toContainEqual(
     expect.objectContaining({ message: 'rule action failed', fields: expect.objectContaining({ rule: 'rule1' }) }),
   );
+});
+
+// source: dynamodb-rule-action
+describe('DynamoDB', () => {
+  const action = (fields: object): object => ({
+    dynamoDB: { roleArn: ROLE, tableName: 't', hashKeyField: 'h', hashKeyValue: template('id'), ...fields },
+  });
+
+  test('types of keys and the operation take templates', async () => {
+    const fields = { hashKeyType: template('kind'), operation: template('does') };
+    const call = await only(action(fields), { id: 7, kind: 'NUMBER', does: 'INSERT' });
+    expect(call.input.Item.h).toEqual({ N: '7' });
+  });
+
+  test('an operation that is not built goes to the error action when a template gives it', async () => {
+    await run(action({ operation: template('does') }), { id: 7, does: 'DELETE' });
+    expect((await failure()).failures[0]?.errorMessage).toContain("operation 'DELETE'");
+  });
+
+  test('an unknown type of a key is refused', async () => {
+    expect((await refusal(action({ hashKeyType: 'BLOB' }))).message).toContain("'BLOB'");
+  });
+});
+
+// source: iot-rules
+test('every rule that a message reaches gets it, however many there are', async () => {
+  for (let index = 0; index < 5; index++) {
+    const sql = `SELECT a.b AS b, ${index} AS n FROM 'many/${index % 2 === 0 ? '#' : '+'}' WHERE a.b > 1`;
+    await cloud.createRule(`many${index}`, { sql, actions: [{ sqs: { roleArn: ROLE, queueUrl: QUEUE } }] });
+  }
+  await cloud.rules.accept(publish('many/x', { a: { b: 2 } }));
+  await cloud.reached(5);
+  const bodies = cloud.calls.map(({ input }) => JSON.parse(input.MessageBody));
+  expect(bodies.sort((left, right) => left.n - right.n)).toEqual([0, 1, 2, 3, 4].map((n) => ({ b: 2, n })));
 });

@@ -1,3 +1,5 @@
+// source: iot-sql-reference and its pages
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededEntropy } from '../../local-cloud/src/core/entropy.ts';

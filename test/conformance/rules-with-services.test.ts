@@ -1,3 +1,5 @@
+// source: the page of each rule action
+
 import type { GetMetricStatisticsCommandOutput } from '@aws-sdk/client-cloudwatch';
 import type { GetLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs';
 import type { ServiceName } from '../../local-cloud/src/core/api.ts';

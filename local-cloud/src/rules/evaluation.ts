@@ -38,6 +38,8 @@ export class Evaluation {
   variables: readonly SqlValue[] = [];
   /** Answers of services; only for rules that ask them. */
   readonly externals: ExternalCalls | undefined;
+  /** Statements that have read the payload on their own. */
+  passes = 0;
   #wholeAsInt: SqlValue | typeof UNREAD = UNREAD;
   #wholeAsDecimal: SqlValue | typeof UNREAD = UNREAD;
 

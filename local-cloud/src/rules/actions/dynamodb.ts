@@ -1,10 +1,15 @@
 import { z } from 'zod';
+import { AwsError, NotImplementedError } from '../../core/errors.ts';
+import type { Template } from '../sql/template.ts';
 import type { ActionWork } from './action-work.ts';
 import { type Attribute, toAttribute } from './dynamodb-attribute.ts';
 import { readParameters, roleArnSchema } from './parameters.ts';
 import type { ActionKind } from './rule-action.ts';
 
-const keyType = z.enum(['STRING', 'NUMBER']).default('STRING');
+const KEY_TYPES = ['STRING', 'NUMBER'];
+
+/** Of keys and operation, too, templates are taken. */
+const keyType = z.string().min(1).default('STRING');
 
 const schema = z.strictObject({
   roleArn: roleArnSchema,
@@ -25,9 +30,15 @@ export const dynamoDbAction: ActionKind = {
   compile(parameters, site) {
     const definition = readParameters(schema, parameters, site);
     const { roleArn, rangeKeyField, rangeKeyValue } = definition;
-    if (definition.operation !== 'INSERT') {
+    const operation = site.template('operation', definition.operation);
+    if (operation.fixed && definition.operation !== 'INSERT') {
       throw site.refuse('operation', `'${definition.operation}' is not built in the local cloud: only INSERT is`);
     }
+    const typeTemplate = (field: 'hashKeyType' | 'rangeKeyType'): Template => {
+      const template = site.template(field, definition[field]);
+      if (!template.fixed || KEY_TYPES.includes(definition[field])) return template;
+      throw site.refuse(field, `'${definition[field]}' must be one of ${KEY_TYPES.join(', ')}`);
+    };
     if ((rangeKeyField === undefined) !== (rangeKeyValue === undefined)) {
       throw site.refuse('rangeKeyValue', 'must come together with rangeKeyField');
     }
@@ -37,14 +48,14 @@ export const dynamoDbAction: ActionKind = {
       {
         name: site.template('hashKeyField', definition.hashKeyField),
         value: site.template('hashKeyValue', definition.hashKeyValue),
-        type: definition.hashKeyType,
+        type: typeTemplate('hashKeyType'),
       },
     ];
     if (rangeKeyField !== undefined && rangeKeyValue !== undefined) {
       keys.push({
         name: site.template('rangeKeyField', rangeKeyField),
         value: site.template('rangeKeyValue', rangeKeyValue),
-        type: definition.rangeKeyType,
+        type: typeTemplate('rangeKeyType'),
       });
     }
 
@@ -61,11 +72,11 @@ export const dynamoDbAction: ActionKind = {
       roleArn,
       complaint: 'Dynamo Insert record failed.',
       async run(work) {
+        const does = work.render(operation);
+        if (does !== 'INSERT') throw new NotImplementedError(`operation '${does}' of a DynamoDB action`);
         const item: Record<string, Attribute> = {};
-        for (const key of keys) {
-          const text = work.render(key.value);
-          item[work.render(key.name)] = key.type === 'NUMBER' ? { N: text } : { S: text };
-        }
+        for (const key of keys)
+          item[work.render(key.name)] = keyAttribute(work.render(key.type), work.render(key.value));
         if (work.output !== undefined) item[work.render(payload)] = toAttribute(work.output);
         await site.api.call(site.role(roleArn), 'dynamodb', 'PutItem', { TableName: work.render(table), Item: item });
       },
@@ -74,3 +85,9 @@ export const dynamoDbAction: ActionKind = {
     };
   },
 };
+
+function keyAttribute(type: string, text: string): Attribute {
+  if (type === 'NUMBER') return { N: text };
+  if (type === 'STRING') return { S: text };
+  throw new AwsError('ValidationException', `The type '${type}' of a key must be one of ${KEY_TYPES.join(', ')}`);
+}

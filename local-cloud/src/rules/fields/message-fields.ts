@@ -6,6 +6,9 @@ import { isObject, type SqlValue } from '../values/value.ts';
 import { buildFieldTree, type FieldNode } from './field-tree.ts';
 import { DocumentScanner } from './scan-document.ts';
 
+/** Where more statements than these read one message, a document that they share costs less. */
+const MAX_PASSES = 2;
+
 const UNREAD = Symbol('unread');
 const POWERS_OF_TEN = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
@@ -108,7 +111,9 @@ export class MessageFields {
     this.#owner = evaluation;
     const { payload } = evaluation.input;
     this.#scanned =
-      !evaluation.hasDocument(this.#numbers) && this.#scanner.scan(payload, this.#tree, count, this.#wantsWhole);
+      !evaluation.hasDocument(this.#numbers) &&
+      ++evaluation.passes <= MAX_PASSES &&
+      this.#scanner.scan(payload, this.#tree, count, this.#wantsWhole);
   }
 
   #document(evaluation: Evaluation): SqlValue {
