@@ -17,6 +17,11 @@ import { detectResources } from './detect/resources/detect-resources.ts';
 import { ActivityRecorder } from './device-activity.ts';
 import { loggingOperations } from './logging/logging-operations.ts';
 import { LoggingOptions } from './logging/logging-options.ts';
+import { createMitigation } from './mitigation/mitigation.ts';
+import { actionOperations } from './mitigation/operations/action-operations.ts';
+import { auditTaskOperations } from './mitigation/operations/audit-task-operations.ts';
+import { detectTaskOperations } from './mitigation/operations/detect-task-operations.ts';
+import { mitigationActionResource } from './mitigation/resources/mitigation-action.ts';
 
 /** AWS IoT Device Defender (developer guide, `device-defender`), and the logging settings that it looks at. */
 export const createDefenderPart: CreateIotPart = (service) => {
@@ -25,6 +30,7 @@ export const createDefenderPart: CreateIotPart = (service) => {
   const recorder = new ActivityRecorder(clock, audit.history);
   ports.provide('deviceActivity', recorder);
   const detect = new Detect(service, recorder);
+  const mitigation = createMitigation(service, audit.tasks, detect.alarms);
   const logging = new LoggingOptions(service.context.store);
   return {
     operations: [
@@ -38,16 +44,28 @@ export const createDefenderPart: CreateIotPart = (service) => {
       ...customMetricOperations(detect),
       ...dimensionOperations(detect),
       ...violationOperations(detect),
+      ...actionOperations(mitigation),
+      ...auditTaskOperations(mitigation),
+      ...detectTaskOperations(mitigation),
       ...loggingOperations(service, logging),
     ],
-    resources: [accountAuditConfigurationResource(audit), scheduledAuditResource(audit), ...detectResources(detect)],
+    resources: [
+      accountAuditConfigurationResource(audit),
+      scheduledAuditResource(audit),
+      ...detectResources(detect),
+      mitigationActionResource(mitigation),
+    ],
     start() {
       for (const handler of reportTopics(detect)) ports.get('reservedTopics').register(handler);
       detect.start();
       audit.tasks.takeUp();
       audit.schedules.start();
+      mitigation.auditTasks.takeUp();
+      mitigation.detectTasks.takeUp();
     },
     async stop() {
+      await mitigation.auditTasks.stop();
+      await mitigation.detectTasks.stop();
       await detect.stop();
       audit.schedules.stop();
       await audit.tasks.stop();
