@@ -7,6 +7,7 @@ import { type BrokerPlugin, createBrokerPlugin } from '../../local-cloud/src/bro
 import { TestRuleIngress } from '../../local-cloud/src/broker/testing/test-ports.ts';
 import type { Credentials } from '../../local-cloud/src/core/iam/authorizer.ts';
 import { loadOrCreateServerIdentity } from '../../local-cloud/src/core/tls.ts';
+import { createRulesPlugin } from '../../local-cloud/src/rules/plugin.ts';
 import { iotPlugin } from '../../local-cloud/src/services/iot/plugin.ts';
 import { createIotDataPlanePlugin } from '../../local-cloud/src/services/iot-data-plane/plugin.ts';
 import { ADMINISTRATOR } from '../../local-cloud/src/testing/context.ts';
@@ -42,13 +43,14 @@ export class DataPlaneCloud {
     this.mqttPort = mqttPort;
   }
 
-  static async start(): Promise<DataPlaneCloud> {
+  /** With `rules`, the real rules engine instead of one that records. */
+  static async start(options: { rules?: boolean } = {}): Promise<DataPlaneCloud> {
     const rules = new TestRuleIngress();
     let broker: BrokerPlugin | undefined;
     const https = await startHttpsCloud({
       plugins: [
         (context) => {
-          context.ports.provide('rules', rules);
+          if (options.rules !== true) context.ports.provide('rules', rules);
           return {
             name: 'test-ports',
             async start() {
@@ -59,6 +61,7 @@ export class DataPlaneCloud {
         },
         iotPlugin({ identityChangeDelay: 0 }),
         createIotDataPlanePlugin,
+        ...(options.rules === true ? [createRulesPlugin] : []),
         (context) => {
           broker = createBrokerPlugin({ host: '127.0.0.1', port: 0 })(context);
           return broker;
@@ -78,9 +81,17 @@ export class DataPlaneCloud {
 
   /** A client with a role that has these permissions and no others. */
   async clientWith(statement: object): Promise<IoTDataPlaneClient> {
-    const { api, ports, account } = this.https.cloud;
+    const { ports, account } = this.https.cloud;
+    const roleArn = await this.role({ AWS: account.accountId }, statement);
+    const session = ports.get('authorizer').assumeRole(ADMINISTRATOR, roleArn, 'test');
+    return this.client(ports.get('credentials').issue(session, 3_600_000));
+  }
+
+  /** ARN of a role that the principal may take on, with these permissions and no others. */
+  async role(principal: object, statement: object): Promise<string> {
+    const { api, account } = this.https.cloud;
     const RoleName = `role-${this.#roles++}`;
-    const trust = { Effect: 'Allow', Principal: { AWS: account.accountId }, Action: 'sts:AssumeRole' };
+    const trust = { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' };
     await api.call(ADMINISTRATOR, 'iam', 'CreateRole', {
       RoleName,
       AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: trust }),
@@ -90,9 +101,7 @@ export class DataPlaneCloud {
       PolicyName: 'only',
       PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: statement }),
     });
-    const roleArn = `arn:aws:iam::${account.accountId}:role/${RoleName}`;
-    const session = ports.get('authorizer').assumeRole(ADMINISTRATOR, roleArn, 'test');
-    return this.client(ports.get('credentials').issue(session, 3_600_000));
+    return `arn:aws:iam::${account.accountId}:role/${RoleName}`;
   }
 
   /** A thing with an active certificate and a policy of these statements. */

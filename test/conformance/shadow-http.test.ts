@@ -191,6 +191,20 @@ test('MQTT subscribers hear of what HTTP accepts, and of nothing that it refuses
   expect(heard).toEqual(['update/accepted', 'update/delta', 'update/documents', 'delete/accepted']);
 });
 
+// source: iot-device-shadows ("receive delta messages after they reconnect, you can use the persistent session feature")
+test('a device with a persistent session gets the delta of while it was away', async () => {
+  const sleeper = await cloud.device('sleeper', [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }]);
+  const session = { clean: false, properties: { sessionExpiryInterval: 600 } };
+  const first = await cloud.connect(sleeper, session);
+  await first.subscribeAsync('$aws/things/sleeper/shadow/update/delta', { qos: 1 });
+  await first.endAsync();
+  await update('sleeper', { state: { desired: { awake: true } } });
+  const heard: unknown[] = [];
+  await cloud.connect(sleeper, session, (_topic, payload) => heard.push(JSON.parse(payload.toString())));
+  await until(() => heard.length === 1, 'the delta');
+  expect(heard[0]).toMatchObject({ state: { awake: true }, version: 1 });
+});
+
 // source: device-shadow-mqtt; http (Publish to a reserved topic is a request)
 test('a publish over HTTP to a shadow topic is a request to the shadow', async () => {
   const payload = Buffer.from('{"state":{"reported":{"via":"http"}}}');

@@ -22,6 +22,7 @@ describe('the simulated device of the developer guide', () => {
     ]);
   });
 
+  // assumed: the guide shows no documents message of a shadow that is new; AWS's own Greengrass shadow manager has none
   test('an update makes the shadow, and its documents message has no previous version', async () => {
     const device = await cloud.device('mySimulatedThing', 'simShadow1');
     const clientToken = '426bfd96-e720-46d3-95cd-014e3ef12bb6';
@@ -211,7 +212,7 @@ test('48 hours after its deletion the version of a shadow is forgotten', async (
   expect(JSON.parse(payload.toString())).toMatchObject({ version: 1 });
 });
 
-// source: device-shadow-error-messages, 429
+// source: device-shadow-error-messages, 429 (the text of the message is assumed)
 test('more than 10 requests in flight on one connection are refused with 429', async () => {
   const device = await cloud.device('busy-thing');
   for (let request = 0; request < 14; request++) {
@@ -276,6 +277,47 @@ test('classic and named shadows of a thing do not touch each other', async () =>
   expect(await cloud.document('many-thing', 'name')).toMatchObject({ state: { reported: { b: 2 } }, version: 1 });
   await named.request('delete');
   expect(await cloud.document('many-thing')).toMatchObject({ version: 1 });
+});
+
+// assumed: the guide does not show the metadata of removed fields; AWS's own Greengrass shadow manager stamps them
+test('an accepted removal repeats the nulls, with timestamps', async () => {
+  const device = await cloud.device('nulls-thing');
+  await device.request('update', { state: { desired: { engine: 'ON', light: { on: true } } } });
+  const [, accepted] = await device.request('update', { state: { desired: { engine: null }, reported: null } });
+  expect(accepted).toEqual({
+    state: { desired: { engine: null }, reported: null },
+    metadata: { desired: { engine: stamp() }, reported: stamp() },
+    version: 2,
+    ...stamp(),
+  });
+});
+
+// assumed: the guide does not say which version a shadow has that is not there; any but 0, or the deleted one's, is refused
+test('a version for a shadow that does not exist is refused, unless it is the last one it had', async () => {
+  const device = await cloud.device('versioned-thing');
+  expect(await device.request('update', { state: {}, version: 1 })).toMatchObject(['update/rejected', { code: 409 }]);
+  expect(await device.request('update', { state: {}, version: 0 })).toMatchObject(['update/accepted', { version: 1 }]);
+  await device.request('delete');
+  expect(await device.request('update', { state: {}, version: 0 })).toMatchObject(['update/rejected', { code: 409 }]);
+  expect(await device.request('update', { state: {}, version: 1 })).toMatchObject(['update/accepted', { version: 2 }]);
+});
+
+// assumed: "State contains an invalid node" is taken to mean any section but desired and reported
+test('a delta in an update is refused', async () => {
+  const device = await cloud.device('delta-request-thing');
+  expect(await device.request('update', { state: { delta: { a: 1 } } })).toMatchObject([
+    'update/rejected',
+    { code: 400, message: 'State contains an invalid node' },
+  ]);
+});
+
+// assumed: AWS keeps such digits; here they would come back changed, so the update is refused
+test('an integer beyond 2^53 is refused rather than changed', async () => {
+  const device = await cloud.device('digits-thing');
+  expect(await device.request('update', '{"state":{"reported":{"at":1700000000000000001}}}')).toMatchObject([
+    'update/rejected',
+    { code: 501 },
+  ]);
 });
 
 // source: API iotdata ListNamedShadowsForThing (shadow names: 1 to 64 of [$a-zA-Z0-9:_-])
