@@ -49,9 +49,10 @@ export class FleetIndex {
     this.#configuration = store.collection('iot/indexingConfiguration');
     this.connectivity = new Connectivity(store, (name) => state.things.has(name));
     this.#data = {
-      *groupsOf(thingName) {
-        yield* state.memberships.rightsOf(thingName).keys();
-        yield* state.billing.rightsOf(thingName).keys();
+      groupsOf(thingName) {
+        const groups = state.memberships.rightsOf(thingName);
+        const billing = state.billing.rightsOf(thingName);
+        return groups.size + billing.size === 0 ? [] : [...groups.keys(), ...billing.keys()];
       },
       shadowOf: (thingName, shadowName) => ports.get('shadows').get(thingName, shadowName),
       deltaOf: (shadow) => ports.get('shadows').delta(shadow),

@@ -2,20 +2,17 @@ import type { ThingDocument as ThingResult } from '@aws-sdk/client-iot';
 import type { Shadow, ShadowSection } from '../../../../core/shadows.ts';
 import type { ThingRecord } from '../../registry/records.ts';
 import type { ConnectivityRecord } from '../connectivity.ts';
-import { attributeValue, type FieldValue, fieldValue } from '../query/field-value.ts';
+import { attributeValue, type Fields, type FieldValue, fieldValue } from '../query/field-value.ts';
 import type { SearchDocument } from '../query/match-query.ts';
-import { type Fields, shadowFields } from './shadow-fields.ts';
+import { fieldPath } from './field-path.ts';
+import { allShadowValues, hasShadowField, shadowValues } from './shadow-fields.ts';
 import type { ThingData, ThingSources } from './thing-sources.ts';
 
 const NONE: readonly FieldValue[] = [];
-const NAMED = 'shadow.name.';
-const SHADOW = 'shadow.';
-const CONNECTIVITY = 'connectivity.';
-const GROUP_NAMES = new Set(['thingGroupNames', 'registry.thingGroupNames']);
 
 /**
- * A thing as the index `AWS_Things` sees it at this moment. It holds no data of its own: what is searched is derived
- * from the records once for each record, so that a change costs nothing but its own thing.
+ * A thing as the index `AWS_Things` sees it at this moment. It holds no data of its own: what is searched is looked up
+ * in the records or kept with them, so that a change costs nothing but its own thing.
  */
 export class ThingDocument implements SearchDocument {
   readonly thing: ThingRecord;
@@ -29,73 +26,65 @@ export class ThingDocument implements SearchDocument {
   }
 
   values(field: string): readonly FieldValue[] {
-    if (GROUP_NAMES.has(field)) return this.#groupNames();
-    const { fields, path } = this.#locate(field);
-    return fields?.get(path) ?? NONE;
+    const at = fieldPath(field);
+    switch (at.source) {
+      case 'groups':
+        return this.#groupNames();
+      case 'shadow': {
+        const shadow = this.#shadow(at.shadowName);
+        return shadow === undefined ? NONE : shadowValues(shadow, at, this.#data.deltaOf);
+      }
+      case 'connectivity':
+        return this.#sources.connectivity ? (connectivityFields(this.#connectivity()).get(at.path) ?? NONE) : NONE;
+      case 'registry':
+        return registryFields(this.thing).get(at.path) ?? NONE;
+    }
   }
 
   has(field: string): boolean {
-    if (GROUP_NAMES.has(field)) return this.#groupNames().length > 0;
-    const { fields, path } = this.#locate(field);
-    if (fields === undefined) return false;
-    if (fields.has(path)) return true;
-    const prefix = `${path}.`;
-    for (const name of fields.keys()) if (name.startsWith(prefix)) return true;
-    return false;
+    const at = fieldPath(field);
+    if (at.source !== 'shadow') return this.values(field).length > 0;
+    const shadow = this.#shadow(at.shadowName);
+    return shadow !== undefined && hasShadowField(shadow, at, this.#data.deltaOf);
   }
 
   /** "In all the registry, Device Shadow, and Device Defender fields" (`query-syntax`): connectivity is not among them. */
-  *everywhere(): Generator<readonly FieldValue[]> {
-    yield* registryFields(this.thing).values();
-    yield this.#groupNames();
-    for (const shadow of this.#shadows()) yield* this.#fieldsOf(shadow).values();
+  anywhere(test: (value: FieldValue) => boolean): boolean {
+    for (const values of registryFields(this.thing).values()) if (values.some(test)) return true;
+    if (this.#groupNames().some(test)) return true;
+    for (const shadow of this.#shadows()) if (allShadowValues(shadow, this.#data.deltaOf).some(test)) return true;
+    return false;
   }
 
   /** What aggregations read: also versions, which are not searchable. */
   aggregated(field: string): readonly (string | number | boolean)[] {
     if (field === 'registry.version') return [this.thing.version];
-    if (field.startsWith(SHADOW) && field.endsWith('.version')) {
-      const name = field.startsWith(NAMED) ? field.slice(NAMED.length, -'.version'.length) : undefined;
-      const shadow = this.#shadow(name);
-      if (shadow !== undefined && (name !== undefined || field === 'shadow.version')) return [shadow.version];
+    const at = fieldPath(field);
+    if (at.source === 'shadow' && at.path === 'version') {
+      const shadow = this.#shadow(at.shadowName);
+      return shadow === undefined ? [] : [shadow.version];
     }
     return this.values(field).map(({ raw }) => raw);
   }
 
   toResult(): ThingResult {
     const { thing } = this;
-    const groups = [...this.#data.groupsOf(thing.name)];
+    const groups = this.#data.groupsOf(thing.name);
     const shadow = this.#shadowResult();
     return {
       thingName: thing.name,
       thingId: thing.id,
       ...(thing.typeName === undefined ? {} : { thingTypeName: thing.typeName }),
-      ...(groups.length === 0 ? {} : { thingGroupNames: groups }),
+      ...(groups.length === 0 ? {} : { thingGroupNames: [...groups] }),
       attributes: { ...thing.attributes },
       ...(shadow === undefined ? {} : { shadow }),
       ...(this.#sources.connectivity ? { connectivity: connectivityResult(this.#connectivity()) } : {}),
     };
   }
 
-  #locate(field: string): { fields: Fields | undefined; path: string } {
-    if (field.startsWith(NAMED)) {
-      const end = field.indexOf('.', NAMED.length);
-      const shadow = this.#shadow(field.slice(NAMED.length, end));
-      return { fields: shadow && this.#fieldsOf(shadow), path: field.slice(end + 1) };
-    }
-    if (field.startsWith(SHADOW)) {
-      const shadow = this.#shadow(undefined);
-      return { fields: shadow && this.#fieldsOf(shadow), path: field.slice(SHADOW.length) };
-    }
-    if (field.startsWith(CONNECTIVITY)) {
-      const fields = this.#sources.connectivity ? connectivityFields(this.#connectivity()) : undefined;
-      return { fields, path: field.slice(CONNECTIVITY.length) };
-    }
-    return { fields: registryFields(this.thing), path: field === 'registry.thingTypeName' ? 'thingTypeName' : field };
-  }
-
   #groupNames(): readonly FieldValue[] {
-    return Array.from(this.#data.groupsOf(this.thing.name), fieldValue);
+    const names = this.#data.groupsOf(this.thing.name);
+    return names.length === 0 ? NONE : names.map(fieldValue);
   }
 
   #connectivity(): ConnectivityRecord {
@@ -108,15 +97,10 @@ export class ThingDocument implements SearchDocument {
     return indexed ? this.#data.shadowOf(this.thing.name, name) : undefined;
   }
 
-  *#shadows(): Generator<Shadow> {
-    for (const name of [undefined, ...this.#sources.namedShadows]) {
-      const shadow = this.#shadow(name);
-      if (shadow !== undefined) yield shadow;
-    }
-  }
-
-  #fieldsOf(shadow: Shadow): Fields {
-    return shadowFields(shadow, (known) => this.#data.deltaOf(known));
+  #shadows(): readonly Shadow[] {
+    const classic = this.#shadow(undefined);
+    const named = this.#sources.namedShadows.flatMap((name) => this.#shadow(name) ?? []);
+    return classic === undefined ? named : [classic, ...named];
   }
 
   /** JSON text, named shadows below `name`. */

@@ -1,8 +1,7 @@
 import type { ThingGroupDocument as ThingGroupResult } from '@aws-sdk/client-iot';
 import type { ThingGroupRecord } from '../../registry/records.ts';
-import { attributeValue, type FieldValue, fieldValue } from '../query/field-value.ts';
+import { attributeValue, type Fields, type FieldValue, fieldValue } from '../query/field-value.ts';
 import type { SearchDocument } from '../query/match-query.ts';
-import type { Fields } from './shadow-fields.ts';
 
 const NONE: readonly FieldValue[] = [];
 
@@ -25,9 +24,9 @@ export class ThingGroupDocument implements SearchDocument {
     return this.values(field).length > 0;
   }
 
-  *everywhere(): Generator<readonly FieldValue[]> {
-    yield* groupFields(this.group).values();
-    yield this.#parents.map(fieldValue);
+  anywhere(test: (value: FieldValue) => boolean): boolean {
+    for (const values of groupFields(this.group).values()) if (values.some(test)) return true;
+    return this.#parents.map(fieldValue).some(test);
   }
 
   aggregated(field: string): readonly (string | number | boolean)[] {

@@ -11,7 +11,7 @@ export interface ThingSources {
 /** Where a thing's data comes from, besides its record. */
 export interface ThingData {
   /** "Thing group and billing group names" (API ThingDocument). */
-  groupsOf(thingName: string): Iterable<string>;
+  groupsOf(thingName: string): readonly string[];
   shadowOf(thingName: string, shadowName: string | undefined): Shadow | undefined;
   deltaOf(shadow: Shadow): ShadowSection | undefined;
   connectivityOf(thingName: string): ConnectivityRecord;

@@ -94,14 +94,14 @@ export class DynamicMembership {
   #flush(): void {
     this.#scheduled = true;
     for (let round = 0; round <= this.#groups.size; round += 1) {
-      if (this.#changedGroups.size > 0) {
-        this.#changedGroups.clear();
-        for (const name of this.#service.registry.state.things.sortedKeys()) this.#changedThings.add(name);
-      }
+      const groups = [...this.#groups.values()].filter(({ record }) => this.#changedGroups.has(record.name));
       const things = [...this.#changedThings];
+      this.#changedGroups.clear();
       this.#changedThings.clear();
-      if (things.length === 0) break;
-      for (const thing of things) this.#evaluate(thing);
+      if (groups.length === 0 && things.length === 0) break;
+      for (const thing of things) this.#evaluate(thing, this.#groups.values());
+      if (groups.length === 0) continue;
+      for (const thing of this.#service.registry.state.things.sortedKeys()) this.#evaluate(thing, groups);
     }
     if (this.#changedThings.size > 0) {
       this.#changedThings.clear();
@@ -111,12 +111,12 @@ export class DynamicMembership {
   }
 
   /** Leaves groups first, then enters them, the oldest first. */
-  #evaluate(thingName: string): void {
+  #evaluate(thingName: string, groups: Iterable<KnownGroup>): void {
     const document = this.#index.thing(thingName);
     if (document === undefined) return;
     const { memberships } = this.#service.registry.state;
     const matching: ThingGroupRecord[] = [];
-    for (const { record, query } of this.#groups.values()) {
+    for (const { record, query } of groups) {
       if (matchesQuery(query, document)) matching.push(record);
       else {
         this.#failures.delete(failureKey(thingName, record.name));

@@ -7,8 +7,8 @@ export interface SearchDocument {
   values(field: string): readonly FieldValue[];
   /** Whether the field, or one nested in it, has a value. */
   has(field: string): boolean;
-  /** Of every field that a term without field looks into. */
-  everywhere(): Iterable<readonly FieldValue[]>;
+  /** Whether any value passes of the fields that a term without field looks into. */
+  anywhere(test: (value: FieldValue) => boolean): boolean;
 }
 
 type ValueCondition = Exclude<Condition, { kind: 'exists' }>;
@@ -31,11 +31,8 @@ export function matchesQuery(query: Query, document: SearchDocument): boolean {
 
 function matchesCondition(condition: Condition, document: SearchDocument): boolean {
   if (condition.kind === 'exists') return document.has(condition.field);
-  if (condition.field !== undefined) return anyMatches(condition, document.values(condition.field));
-  for (const values of document.everywhere()) {
-    if (anyMatches(condition, values)) return true;
-  }
-  return false;
+  if (condition.field === undefined) return document.anywhere((value) => matchesValue(condition, value));
+  return anyMatches(condition, document.values(condition.field));
 }
 
 function anyMatches(condition: ValueCondition, values: readonly FieldValue[]): boolean {
@@ -45,19 +42,20 @@ function anyMatches(condition: ValueCondition, values: readonly FieldValue[]): b
   return false;
 }
 
-function matchesValue(condition: ValueCondition, { words, number }: FieldValue): boolean {
+function matchesValue(condition: ValueCondition, value: FieldValue): boolean {
+  const { number } = value;
   switch (condition.kind) {
     case 'word':
       if (condition.number !== undefined && number !== undefined) return condition.number === number;
-      return words.includes(condition.text);
+      return value.words.includes(condition.text);
     case 'wildcard':
-      return words.some((word) => condition.pattern.test(word));
+      return value.words.some((word) => condition.pattern.test(word));
     case 'phrase':
-      return holdsPhrase(words, condition.words);
+      return holdsPhrase(value.words, condition.words);
     case 'number-range':
       return number !== undefined && within(number, condition.range);
     case 'text-range':
-      return words.some((word) => within(word, condition.range));
+      return value.words.some((word) => within(word, condition.range));
   }
 }
 

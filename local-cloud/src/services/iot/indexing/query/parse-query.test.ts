@@ -17,7 +17,7 @@ function documentOf(fields: Values): SearchDocument {
   return {
     values: (field) => all.get(field) ?? [],
     has: (field) => all.has(field),
-    everywhere: () => all.values(),
+    anywhere: (test) => [...all.values()].some((values) => values.some(test)),
   };
 }
 
