@@ -147,7 +147,10 @@ test('CreateJob answers ResourceNotFound for an unknown target and ResourceAlrea
 test.each<[string, object]>([
   ['namespaces', { namespaceId: 'greengrass' }],
   ['package versions', { destinationPackageVersions: [`${ARN}package/a/version/1`] }],
-  ['managed templates', { document: undefined, jobTemplateArn: 'arn:aws:iot:us-east-1::jobtemplate/AWS-Reboot:1.0' }],
+  [
+    'managed templates that are not documented in full',
+    { document: undefined, jobTemplateArn: 'arn:aws:iot:us-east-1::jobtemplate/AWS-Run-Command:1.0' },
+  ],
   ['signatures in documents', { document: `"\${aws:iot:code-sign-signature:s3://us-east-1.b/k@v}"` }],
   ['parameters in documents', { document: `"\${aws:iot:parameter:name}"` }],
 ])('CreateJob answers 501 to %s', async (_what, more) => {

@@ -76,12 +76,74 @@ test('A template can be made of a job', async () => {
   });
 });
 
-// assumed: AWS documents the managed templates in part only, so they are refused by name
-test.each(['ListManagedJobTemplates', 'DescribeManagedJobTemplate'])('%s answers 501', async (operation) => {
-  await expect(probe.call(operation, { templateName: 'AWS-Reboot' })).rejects.toMatchObject({
-    code: 'NotImplemented',
-    statusCode: 501,
+// source: developer guide, job-template-manage-cli-create (the answer is the guide's)
+test('The managed template AWS-Download-File is described as in the guide', async () => {
+  const described = await probe.call<{ documentParameters: object[] }>('DescribeManagedJobTemplate', {
+    templateName: 'AWS-Download-File',
   });
+  expect(described).toMatchObject({
+    templateName: 'AWS-Download-File',
+    templateArn: 'arn:aws:iot:us-east-1::jobtemplate/AWS-Download-File:1.0',
+    description: 'A managed job template for downloading a file.',
+    templateVersion: '1.0',
+    environments: ['LINUX'],
+    document:
+      '{"version":"1.0","steps":[{"action":{"name":"Download-File","type":"runHandler","input":{"handler":"download-file.sh","args":["${aws:iot:parameter:downloadUrl}","${aws:iot:parameter:filePath}"],"path":"${aws:iot:parameter:pathToHandler}"},"runAsUser":"${aws:iot:parameter:runAsUser}"}}]}',
+  });
+  expect(described.documentParameters).toHaveLength(4);
+});
+
+// source: developer guide, job-template-manage-cli-create, "Create a job by using managed templates"
+describe('A job from the managed template AWS-Download-File', () => {
+  const create = (documentParameters: object, more: object = {}) =>
+    probe.call('CreateJob', {
+      jobId: 'new-managed-template-job',
+      targets: [probe.thingArn('a')],
+      jobTemplateArn: 'arn:aws:iot:us-east-1::jobtemplate/AWS-Download-File:1.0',
+      documentParameters,
+      ...more,
+    });
+  const values = { downloadUrl: 'https://example.com/index.html', filePath: 'path/to/"file"' };
+
+  test('has its description, and its parameters filled into the document', async () => {
+    expect(await create(values)).toMatchObject({ description: 'A managed job template for downloading a file.' });
+    const { body } = await probe.ask('a', 'start-next');
+    expect(body.execution).toMatchObject({
+      jobDocument: {
+        version: '1.0',
+        steps: [
+          {
+            action: {
+              name: 'Download-File',
+              input: { handler: 'download-file.sh', args: [values.downloadUrl, values.filePath], path: '' },
+              runAsUser: '',
+            },
+          },
+        ],
+      },
+    });
+    const jobId = 'new-managed-template-job';
+    expect(await probe.call('DescribeJob', { jobId })).toMatchObject({ job: { documentParameters: values } });
+    const before = await probe.call<{ document: string }>('GetJobDocument', { jobId, beforeSubstitution: true });
+    expect(before.document).toContain('${aws:iot:parameter:downloadUrl}');
+    const after = await probe.call<{ document: string }>('GetJobDocument', { jobId });
+    expect(after.document).toContain(values.downloadUrl);
+  });
+
+  test('needs its required parameters and takes no others', async () => {
+    const refused = { code: 'InvalidRequestException' };
+    await expect(create({ downloadUrl: 'https://example.com' })).rejects.toMatchObject(refused);
+    await expect(create({ ...values, color: 'red' })).rejects.toMatchObject(refused);
+    await expect(create(values, { document: '{}' })).rejects.toMatchObject(refused);
+  });
+});
+
+// assumed: the guide lists and describes the other managed templates in part only, so they are refused by name
+test.each([
+  ['ListManagedJobTemplates', {}],
+  ['DescribeManagedJobTemplate', { templateName: 'AWS-Run-Command' }],
+])('%s answers 501 to %j', async (operation, input) => {
+  await expect(probe.call(operation, input)).rejects.toMatchObject({ code: 'NotImplemented', statusCode: 501 });
 });
 
 // source: AWS CloudFormation template reference, AWS::IoT::JobTemplate

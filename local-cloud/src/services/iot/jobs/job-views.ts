@@ -33,6 +33,7 @@ export function jobView(jobs: JobsService, job: JobRecord): Job {
       numberOfTimedOutThings: counts.TIMED_OUT,
     },
     ...(job.templateArn === undefined ? {} : { jobTemplateArn: job.templateArn }),
+    ...(job.documentParameters === undefined ? {} : { documentParameters: { ...job.documentParameters } }),
     ...(job.scheduling === undefined ? {} : { schedulingConfig: job.scheduling }),
     ...(windows.length === 0 ? {} : { scheduledJobRollouts: windows.map((at) => ({ startTime: writeDateTime(at) })) }),
   };

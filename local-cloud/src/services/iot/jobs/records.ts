@@ -35,6 +35,9 @@ export interface JobRecord extends JobSettings {
   readonly targetSelection: TargetSelection;
   readonly scheduling?: SchedulingConfig;
   readonly templateArn?: string;
+  /** Of a job from a managed template: the document before its parameters were filled in, and their values. */
+  readonly documentBefore?: string;
+  readonly documentParameters?: Readonly<Record<string, string>>;
   readonly status: JobStatus;
   readonly forceCanceled?: boolean;
   readonly reasonCode?: string;

@@ -1,5 +1,4 @@
 import type { CreateJobRequest, CreateJobResponse, SchedulingConfig } from '@aws-sdk/client-iot';
-import { parseArn } from '../../../../core/account.ts';
 import type { ApiCall, Operation } from '../../../../core/api.ts';
 import { ConstraintViolations } from '../../../../core/constraint-violations.ts';
 import { NotImplementedError } from '../../../../core/errors.ts';
@@ -15,6 +14,7 @@ import { checkTogether, readSettings } from '../job-settings.ts';
 import { checkTargets, thingsOf } from '../job-targets.ts';
 import { checkRole, type JobsService, passRole } from '../jobs-service.ts';
 import { MAX_DOCUMENT_SOURCE_LENGTH, MAX_TARGET_LENGTH, MAX_TARGETS } from '../limits.ts';
+import { fillDocument, type ManagedTemplate, managedTemplateOf } from '../managed-templates.ts';
 import type { JobRecord, JobTemplateRecord } from '../records.ts';
 
 /** API CreateJob. */
@@ -40,15 +40,18 @@ export function createJob(jobs: JobsService): Operation<CreateJobRequest, Create
       const targets = checkTargetList(input.targets);
       checkTargets(registry.state, targets);
       refuseKnown(jobs, jobId);
-      const template = templateOf(jobs, input);
+      const managed = managedOf(input);
+      const template = managed === undefined ? templateOf(jobs, input) : undefined;
       const settings = { ...settingsOf(template), ...readSettings(input) };
       checkTogether(settings);
       const now = context.clock.now();
       const scheduling = schedulingOf(input, template);
       checkScheduling(scheduling, now);
       checkRole(jobs, jobId, settings.presignedUrl);
-      const { document, documentSource } = template ?? (await readDocument(jobs, input, call));
+      const { document, documentSource } = managed ?? template ?? (await readDocument(jobs, input, call));
       checkDocument(document, settings.presignedUrl);
+      // The guide's job from a template is described as its template is (`job-template-manage-cli-create`).
+      const description = input.description ?? managed?.template.description ?? template?.description;
       // Another may have come while the document was read.
       refuseKnown(jobs, jobId);
       const job: JobRecord = {
@@ -56,7 +59,10 @@ export function createJob(jobs: JobsService): Operation<CreateJobRequest, Create
         ...settings,
         document,
         ...(documentSource === undefined ? {} : { documentSource }),
-        ...(input.description === undefined ? {} : { description: input.description }),
+        ...(description === undefined ? {} : { description }),
+        ...(managed === undefined
+          ? {}
+          : { documentBefore: managed.template.document, documentParameters: managed.values }),
         targets,
         targetSelection: input.targetSelection ?? 'SNAPSHOT',
         ...(scheduling === undefined ? {} : { scheduling }),
@@ -71,7 +77,7 @@ export function createJob(jobs: JobsService): Operation<CreateJobRequest, Create
       return {
         jobArn: registry.state.arn('job', jobId),
         jobId,
-        ...(input.description === undefined ? {} : { description: input.description }),
+        ...(description === undefined ? {} : { description }),
       };
     },
   };
@@ -118,11 +124,30 @@ export function refusePackageVersions(versions: readonly string[] | undefined, o
 function refuseUnbuilt(input: CreateJobRequest): void {
   refuseNamespace(input.namespaceId, 'CreateJob');
   refusePackageVersions(input.destinationPackageVersions, 'CreateJob');
-  const managed = parseArn(input.jobTemplateArn ?? '')?.accountId === '';
-  if (managed) throw new NotImplementedError(`the AWS managed job template ${input.jobTemplateArn}`);
-  if (Object.keys(input.documentParameters ?? {}).length > 0) {
+}
+
+interface FilledTemplate {
+  readonly template: ManagedTemplate;
+  readonly values: Readonly<Record<string, string>>;
+  readonly document: string;
+  readonly documentSource?: never;
+}
+
+/** @throws AwsError InvalidRequestException, NotImplemented */
+function managedOf(input: CreateJobRequest): FilledTemplate | undefined {
+  const template = managedTemplateOf(input.jobTemplateArn);
+  const values = input.documentParameters ?? {};
+  if (template === undefined) {
+    if (Object.keys(values).length === 0) return undefined;
     throw invalidRequest('documentParameters can only be used when creating jobs from AWS managed templates');
   }
+  refuseOwnDocument(input);
+  return { template, values, document: fillDocument(template, values) };
+}
+
+function refuseOwnDocument(input: CreateJobRequest): void {
+  if (input.document === undefined && input.documentSource === undefined) return;
+  throw invalidRequest('A job from a job template takes its document from there');
 }
 
 function refuseKnown({ state, iot }: JobsService, jobId: string): void {
@@ -133,9 +158,7 @@ function refuseKnown({ state, iot }: JobsService, jobId: string): void {
 
 function templateOf(jobs: JobsService, input: CreateJobRequest): JobTemplateRecord | undefined {
   if (input.jobTemplateArn === undefined) return undefined;
-  if (input.document !== undefined || input.documentSource !== undefined) {
-    throw invalidRequest('A job from a job template takes its document from there');
-  }
+  refuseOwnDocument(input);
   const id = iotResourceName(jobs.iot.context.account, 'jobtemplate', input.jobTemplateArn);
   if (id === undefined) throw invalidRequest(`Invalid job template ARN: ${input.jobTemplateArn}`);
   return jobs.requireTemplate(id);

@@ -48,10 +48,11 @@ export function jobOperations(jobs: JobsService): Operation[] {
         job: jobView(jobs, job),
       };
     }),
-    reading<GetJobDocumentRequest, GetJobDocumentResponse>('GetJobDocument', jobArn, (input) => ({
+    reading<GetJobDocumentRequest, GetJobDocumentResponse>('GetJobDocument', jobArn, (input) => {
       // "Placeholder URLs are not replaced with presigned Amazon S3 URLs in the document returned."
-      document: jobs.requireJob(input.jobId).document,
-    })),
+      const { document, documentBefore } = jobs.requireJob(input.jobId);
+      return { document: input.beforeSubstitution === true ? (documentBefore ?? document) : document };
+    }),
     reading<ListJobsRequest, ListJobsResponse>('ListJobs', anywhere, (input) => listJobs(jobs, input)),
     {
       ...update,

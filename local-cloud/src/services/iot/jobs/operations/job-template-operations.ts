@@ -4,21 +4,26 @@ import type {
   DeleteJobTemplateRequest,
   DescribeJobTemplateRequest,
   DescribeJobTemplateResponse,
+  DescribeManagedJobTemplateRequest,
+  DescribeManagedJobTemplateResponse,
   ListJobTemplatesRequest,
   ListJobTemplatesResponse,
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../../core/api.ts';
+import { NotImplementedError } from '../../../../core/errors.ts';
 import { anywhere, changing, reading, resource } from '../../iot-service.ts';
 import { pageOf } from '../../registry/paging.ts';
 import { checkPageSize } from '../../registry/validation.ts';
 import { showSettings } from '../job-settings.ts';
 import { createJobTemplate, deleteJobTemplate } from '../job-templates.ts';
 import { type JobsService, passRole } from '../jobs-service.ts';
+import { findManagedTemplate, managedTemplateArn } from '../managed-templates.ts';
 import type { JobTemplateRecord } from '../records.ts';
 
-/** Managed templates are not among them: their ARNs, versions and parameters are documented only in part. */
+/** AWS documents its managed templates in part: those known word for word are described, their list is not built. */
 export function jobTemplateOperations(jobs: JobsService): Operation[] {
   const { iot, state } = jobs;
+  const { account } = iot.context;
   const templateArn = (input: { jobTemplateId: string | undefined }) =>
     resource(iot, 'jobtemplate', input.jobTemplateId);
   const summaryOf = ({ id, description, createdAt }: JobTemplateRecord) => ({
@@ -53,6 +58,25 @@ export function jobTemplateOperations(jobs: JobsService): Operation[] {
         ...(maintenanceWindows === undefined ? {} : { maintenanceWindows }),
       };
     }),
+    reading<DescribeManagedJobTemplateRequest, DescribeManagedJobTemplateResponse>(
+      'DescribeManagedJobTemplate',
+      (input) => `arn:${account.partition}:iot:${account.region}::jobtemplate/${input.templateName ?? ''}`,
+      (input) => {
+        const managed = findManagedTemplate(input.templateName ?? '', input.templateVersion);
+        if (managed?.documentParameters === undefined) {
+          throw new NotImplementedError(`the AWS managed job template ${input.templateName}`);
+        }
+        return {
+          templateName: managed.name,
+          templateArn: managedTemplateArn(account.partition, account.region, managed),
+          description: managed.description,
+          templateVersion: managed.version,
+          environments: ['LINUX'],
+          documentParameters: [...managed.documentParameters],
+          document: managed.document,
+        };
+      },
+    ),
     changing<DeleteJobTemplateRequest, object>(iot, 'DeleteJobTemplate', templateArn, (input) => {
       deleteJobTemplate(jobs, jobs.requireTemplate(input.jobTemplateId).id);
       return {};
