@@ -173,6 +173,7 @@ describe('SendDirectMessage', () => {
     await client.send(new ListSubscriptionsCommand({ clientId }));
   });
 
+  // source: direct-messaging ("The receiver must have iot:Receive permission"; that the error is 403 is assumed)
   test('needs the receiver to be allowed to receive from the topic', async () => {
     const mqtt = await cloud.connect(device);
     await expect(send({ topic: 'secret/reboot' })).rejects.toThrow(ForbiddenException);
@@ -195,6 +196,7 @@ describe('SendDirectMessage', () => {
     mqtt.end(true);
   });
 
+  // assumed: the page names no limits of the topic; what could be taken for a message of AWS itself is refused
   test.each([
     ['a wildcard', { topic: 'commands/#' }],
     ['a reserved topic', { topic: '$aws/things/connected/shadow/update/delta' }],

@@ -128,6 +128,7 @@ describe('the REST API', () => {
 // source: device-shadow-error-messages; API iotdata UpdateThingShadow, "Errors"
 describe('errors', () => {
   test.each([
+    // That the classic shadow goes by the thing's name is assumed.
     ['404 for no shadow', () => get('none'), ResourceNotFoundException, "No shadow exists with name: 'none'", 404],
     [
       '404 for no named shadow',

@@ -22,7 +22,7 @@ describe('the simulated device of the developer guide', () => {
     ]);
   });
 
-  // assumed: the guide shows no documents message of a shadow that is new; AWS's own Greengrass shadow manager has none
+  // assumed: the guide shows no documents message of a shadow that is new, so `previous` is left out
   test('an update makes the shadow, and its documents message has no previous version', async () => {
     const device = await cloud.device('mySimulatedThing', 'simShadow1');
     const clientToken = '426bfd96-e720-46d3-95cd-014e3ef12bb6';
