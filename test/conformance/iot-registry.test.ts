@@ -338,8 +338,7 @@ test('DescribeEndpoint gives the address of the MQTT listener, with its port unl
   expect(await iot.call('DescribeEndpoint', ats)).toEqual({ endpointAddress: 'localhost' });
   iot.cloud.ports.provide('endpoints', { ...endpoints, mqttPort: 18883 });
   expect(await iot.call('DescribeEndpoint', ats)).toEqual({ endpointAddress: 'localhost:18883' });
-  await refused('DescribeEndpoint', {}, 'NotImplemented');
-  await refused('DescribeEndpoint', { endpointType: 'iot:CredentialProvider' }, 'NotImplemented');
+  expect(await iot.call('DescribeEndpoint')).toEqual({ endpointAddress: 'localhost:18883' });
   await refused('DescribeEndpoint', { endpointType: 'nonsense' }, 'InvalidRequestException');
 });
 
@@ -357,6 +356,35 @@ test('each operation asks for its own action on its own resources', async () => 
   ]);
 });
 
-test('what is not built is refused by name', async () => {
-  await refused('CreateThing', { thingName: 't', billingGroupName: 'b' }, 'NotImplemented', /billingGroupName/);
+// source: API reference, DescribeEndpoint; authorizing-direct-aws ("https://your endpoint /role-aliases/…")
+test('the address of an endpoint that speaks HTTPS alone carries its port unless that is 443', async () => {
+  const endpoints = { apiUrl: 'https://localhost:4566', mqttHost: 'localhost', caFile: '/ca.pem' };
+  for (const endpointType of ['iot:CredentialProvider', 'iot:Jobs']) {
+    iot.cloud.ports.provide('endpoints', { ...endpoints, mqttPort: 8883 });
+    expect(await iot.call('DescribeEndpoint', { endpointType })).toEqual({ endpointAddress: 'localhost:8883' });
+    iot.cloud.ports.provide('endpoints', { ...endpoints, mqttPort: 443 });
+    expect(await iot.call('DescribeEndpoint', { endpointType })).toEqual({ endpointAddress: 'localhost' });
+  }
+});
+
+// source: tagging-iot
+test('tags of topic rules are kept by the rules engine', async () => {
+  const resourceArn = `${ARN}rule/r`;
+  let kept: Readonly<Record<string, string>> = { a: '1' };
+  iot.cloud.ports.provide('ruleTags', {
+    get: (arn) => (arn === resourceArn ? kept : undefined),
+    async set(_arn, tags) {
+      kept = tags;
+    },
+  });
+  await iot.call('TagResource', { resourceArn, tags: [{ Key: 'b', Value: '2' }] });
+  expect(await iot.call('ListTagsForResource', { resourceArn })).toEqual({
+    tags: [
+      { Key: 'a', Value: '1' },
+      { Key: 'b', Value: '2' },
+    ],
+  });
+  await iot.call('UntagResource', { resourceArn, tagKeys: ['a'] });
+  expect(kept).toEqual({ b: '2' });
+  await refused('ListTagsForResource', { resourceArn: `${ARN}rule/none` }, 'ResourceNotFoundException');
 });

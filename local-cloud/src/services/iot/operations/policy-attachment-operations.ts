@@ -13,11 +13,11 @@ import { NotImplementedError } from '../../../core/errors.ts';
 import { invalidRequest } from '../errors.ts';
 import { changing, type IotService, reading, resource } from '../iot-service.ts';
 import { pageOf } from '../registry/paging.ts';
-import { readPrincipal } from '../registry/policy-target.ts';
+import { readTarget } from '../registry/policy-target.ts';
 import { checkPageSize, requireName } from '../registry/validation.ts';
 
 export function policyAttachmentOperations(service: IotService): Operation[] {
-  const { policies, things, state } = service.registry;
+  const { policies, state } = service.registry;
   const targetOf = (input: { target: string | undefined }) => input.target ?? '*';
   const policyArn = (policyName: string | undefined) => resource(service, 'policy', policyName);
   return [
@@ -55,15 +55,7 @@ export function policyAttachmentOperations(service: IotService): Operation[] {
       (input) => {
         if (input.cognitoIdentityPoolId !== undefined) throw new NotImplementedError('policies of Cognito identities');
         if (input.principal === undefined) throw invalidRequest('GetEffectivePolicies needs a principal');
-        const certificateId = readPrincipal(service.registry.state, input.principal);
-        if (input.thingName !== undefined) {
-          requireName('thingName', input.thingName);
-          things.get(input.thingName);
-          if (!state.attachments.has(input.thingName, certificateId)) {
-            throw invalidRequest(`The principal is not attached to thing ${input.thingName}`);
-          }
-        }
-        const names = service.effectivePolicies.namesFor(certificateId, input.thingName);
+        const names = effectiveNames(service, input.principal, input.thingName);
         return {
           effectivePolicies: names.map((policyName) => ({
             policyName,
@@ -74,4 +66,25 @@ export function policyAttachmentOperations(service: IotService): Operation[] {
       },
     ),
   ];
+}
+
+/**
+ * Policies of a certificate "when it connects": its own, and those of the groups of its thing, which is the one that is
+ * named or the one that it is exclusively attached to. Policies of a thing group: its own and its parents'.
+ */
+function effectiveNames(service: IotService, principal: string, thingName: string | undefined): readonly string[] {
+  const { policies, state, things } = service.registry;
+  const target = readTarget(state, principal);
+  if (thingName !== undefined) {
+    requireName('thingName', thingName);
+    things.get(thingName);
+    const belongs =
+      target.type === 'cert'
+        ? state.attachments.has(thingName, target.name)
+        : state.memberships.has(thingName, target.name);
+    if (!belongs) throw invalidRequest(`The principal is not attached to thing ${thingName}`);
+  }
+  if (target.type === 'thinggroup') return policies.attachedTo(principal, true);
+  const thing = service.effectivePolicies.associatedThing(target.name, thingName ?? '');
+  return service.effectivePolicies.namesFor(target.name, thing?.name);
 }

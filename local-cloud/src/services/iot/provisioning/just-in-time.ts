@@ -49,7 +49,13 @@ export class JustInTimeRegistration {
     if (serverName === undefined || !this.#isValidNow(certificate)) return undefined;
     const known = this.#service.registry.state.certificates.get(id);
     if (known !== undefined && known.status !== 'PENDING_ACTIVATION') return undefined;
-    const authority = this.#authorityFor(chain, known);
+    let authority: CaCertificateRecord | undefined;
+    try {
+      authority = this.#authorityFor(chain, known);
+    } catch (error) {
+      // A certificate that cannot even be compared is nobody's.
+      this.#service.context.log('info', 'a client certificate cannot be read', { reason: messageOf(error) });
+    }
     if (authority === undefined) return undefined;
     const work = this.#run(authority, certificate, known)
       .catch((error: unknown) => {

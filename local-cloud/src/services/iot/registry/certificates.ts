@@ -85,6 +85,7 @@ export class Certificates {
    * @throws AwsError CertificateValidationException for text that is no certificate
    */
   registerForeign(pem: string, status: CertificateStatus | undefined): CertificateRecord {
+    if (status === 'REVOKED') throw invalidRequest('A certificate cannot be registered with status REVOKED');
     requireRegistrable(status);
     readCertificate(pem);
     return this.register(pem, status ?? 'INACTIVE', 'SNI_ONLY');
@@ -129,6 +130,8 @@ export class Certificates {
       throw invalidRequest(`Certificate status cannot be set to ${next}`);
     }
     if (next === certificate.status) return;
+    // `manual-cert-registration`: a certificate that is revoked "can't be activated later".
+    if (certificate.status === 'REVOKED') throw certificateState(`Certificate ${certificate.id} is revoked`);
     this.#state.certificates.put(certificate.id, {
       ...certificate,
       status: next,
