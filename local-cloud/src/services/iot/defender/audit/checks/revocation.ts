@@ -82,10 +82,20 @@ class RevocationSurvey {
       if (!(await list.verify({ publicKey: issuer.publicKey }))) {
         throw new Error(`the revocation list ${url} does not bear the signature of ${list.issuer}`);
       }
-      if (list.findRevoked(certificate) !== null) return true;
+      const serial = serialOf(certificate);
+      if (list.entries.some((entry) => serialOf(entry) === serial)) return true;
+      // RFC 5280 §5.1.2.5: every list says when the next one comes; until then only is it complete.
+      if (list.nextUpdate === undefined || list.nextUpdate.getTime() < this.#auditor.startTime) {
+        throw new Error(`the revocation list ${url} is out of date`);
+      }
     }
     return false;
   }
+}
+
+/** Hexadecimal without leading zeros: encodings differ in them. */
+function serialOf({ serialNumber }: { readonly serialNumber: string }): string {
+  return serialNumber.toLowerCase().replace(/^0+/, '');
 }
 
 function listsOf(certificate: x509.X509Certificate): string[] {
