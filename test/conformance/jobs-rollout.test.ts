@@ -176,6 +176,34 @@ describe('A continuous job', () => {
     expect(body).toMatchObject({ code: 'InvalidStateTransition', executionState: { status: 'REMOVED' } });
   });
 
+  test('keeps things that leave one of its groups and are in another, or leave a group that it does not target', async () => {
+    await probe.things(['a'], 'fleet');
+    for (const thingGroupName of ['second', 'unrelated']) {
+      await probe.call('CreateThingGroup', { thingGroupName });
+      await probe.call('AddThingToThingGroup', { thingGroupName, thingName: 'a' });
+    }
+    await probe.createJob('job', [probe.groupArn('fleet'), probe.groupArn('second')], {
+      targetSelection: 'CONTINUOUS',
+    });
+    for (const thingGroupName of ['unrelated', 'second']) {
+      await probe.call('RemoveThingFromThingGroup', { thingGroupName, thingName: 'a' });
+      expect(await probe.executionStatus('job', 'a')).toBe('QUEUED');
+    }
+    await probe.call('RemoveThingFromThingGroup', { thingGroupName: 'fleet', thingName: 'a' });
+    expect(await probe.executionStatus('job', 'a')).toBe('REMOVED');
+  });
+
+  test('drops things that leave before the rollout has reached them', async () => {
+    await probe.things(['a', 'b'], 'fleet');
+    await probe.createJob('job', [probe.groupArn('fleet')], {
+      targetSelection: 'CONTINUOUS',
+      jobExecutionsRolloutConfig: { maximumPerMinute: 1 },
+    });
+    await probe.call('RemoveThingFromThingGroup', { thingGroupName: 'fleet', thingName: 'b' });
+    await probe.cloud.clock.advance(10 * MINUTE);
+    await expect(probe.executionStatus('job', 'b')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+  });
+
   test('takes further groups as targets, a snapshot job does not', async () => {
     await probe.things(['a'], 'fleet');
     await probe.things(['b'], 'others');

@@ -7,7 +7,7 @@ import { checkDocument } from './job-document.ts';
 import { checkDescription, requireJobId } from './job-input.ts';
 import { checkMaintenanceWindows } from './job-scheduling.ts';
 import { checkTogether, readSettings } from './job-settings.ts';
-import { checkRole, type JobsService } from './jobs-service.ts';
+import type { JobsService } from './jobs-service.ts';
 import { readDocument, refusePackageVersions } from './operations/create-job.ts';
 import type { JobRecord, JobSettings, JobTemplateRecord } from './records.ts';
 
@@ -28,7 +28,6 @@ export async function createJobTemplate(
   const basis = basisOf(jobs, input);
   const settings: JobSettings = { ...basis?.settings, ...readSettings(input) };
   checkTogether(settings);
-  checkRole(jobs, id, settings.presignedUrl);
   const { document, documentSource } = basis?.job ?? (await readDocument(jobs, input, call));
   checkDocument(document, settings.presignedUrl);
   refuseKnown(jobs, id);
