@@ -203,3 +203,30 @@ test('a function whose role lacks the permission ends the rule for the message, 
   );
   expect(JSON.stringify(fields)).toContain('is not authorized to perform: iot:GetThingShadow');
 });
+
+// source: metrics_dimensions (rule metrics, rule action metrics)
+test('the rules engine counts matches, executed rules, actions and error actions in CloudWatch', async () => {
+  cloud.use(createCloudwatchPlugin);
+  cloud.use(createRulesPlugin);
+  await role(['sqs:SendMessage']);
+  const action = { sqs: { roleArn: ROLE, queueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/none' } };
+  await run("SELECT * FROM 'a/b'", action);
+  await cloud.ports.get('rules').accept(publish('$aws/rules/missing/x', {}));
+  const sum = (MetricName: string, dimensions: Record<string, string>): Promise<number> =>
+    eventually(async () => {
+      const { Datapoints } = await call<GetMetricStatisticsCommandOutput>('cloudwatch', 'GetMetricStatistics', {
+        Namespace: 'AWS/IoT',
+        MetricName,
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+        StartTime: new Date(Date.now() - 120_000),
+        EndTime: new Date(Date.now() + 120_000),
+        Period: 60,
+        Statistics: ['Sum'],
+      });
+      return Datapoints?.[0]?.Sum;
+    });
+  expect(await sum('TopicMatch', { RuleName: 'rule1' })).toBe(1);
+  expect(await sum('RulesExecuted', {})).toBe(1);
+  expect(await sum('RuleNotFound', { RuleName: 'missing' })).toBe(1);
+  expect(await sum('Failure', { RuleName: 'rule1', ActionType: 'sqs' })).toBe(1);
+});

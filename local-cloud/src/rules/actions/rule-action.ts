@@ -52,6 +52,8 @@ export interface RuleAction {
 
 /** An action with the templates of its fields that ask services, which are settled before it runs. */
 export interface PreparedAction extends RuleAction {
+  /** Name in the API: `sqs` */
+  readonly kind: string;
   readonly asks: readonly Template[];
   /** Roles of the action and of its templates. */
   readonly roles: readonly string[];

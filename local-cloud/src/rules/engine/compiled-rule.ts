@@ -80,7 +80,7 @@ export function compileRule(definition: RuleDefinition, context: RuleContext): C
     };
     const compiled = findActionKind(action.kind, `topicRulePayload.${place}`).compile(action.parameters, site);
     if (compiled.roleArn !== undefined) roles.add(compiled.roleArn);
-    return { ...compiled, asks, roles: [...roles] };
+    return { ...compiled, kind: action.kind, asks, roles: [...roles] };
   };
 
   const actions = definition.actions.map((action, index) => compileAction(action, `actions[${index}]`));

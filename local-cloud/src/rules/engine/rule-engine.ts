@@ -11,6 +11,7 @@ import { Gate, type GateLimits } from './gate.ts';
 import { MessageInput } from './message-input.ts';
 import { PendingLog, type PendingMessage, pendingMessage } from './pending-log.ts';
 import type { RuleDirectory } from './rule-directory.ts';
+import { RuleMetrics } from './rule-metrics.ts';
 import { type ActionRunner, Interrupted, runActions } from './run-actions.ts';
 import { TraceIds } from './trace-ids.ts';
 
@@ -38,7 +39,7 @@ interface Ticket {
   readonly bytes: number;
 }
 
-type EngineContext = Pick<CloudContext, 'account' | 'clock' | 'entropy' | 'log' | 'meter' | 'store'>;
+type EngineContext = Pick<CloudContext, 'account' | 'clock' | 'entropy' | 'log' | 'meter' | 'ports' | 'store'>;
 
 /**
  * Takes messages from the broker, evaluates the rules they reach and sees their actions through.
@@ -57,6 +58,7 @@ export class RuleEngine implements RuleIngress {
   readonly #traceIds: TraceIds;
   readonly #stop = new AbortController();
   readonly #runner: ActionRunner;
+  readonly #metrics: RuleMetrics;
   readonly #queue: (Ticket | undefined)[] = [];
   #queueStart = 0;
   #running = 0;
@@ -71,7 +73,9 @@ export class RuleEngine implements RuleIngress {
     this.#gate = new Gate(limits);
     this.#pending = new PendingLog(context.store);
     this.#traceIds = new TraceIds(context.entropy);
-    this.#runner = { clock: context.clock, log: context.log, meter: context.meter, stopping: this.#stop.signal };
+    const { clock, log, meter } = context;
+    this.#metrics = new RuleMetrics(context.ports);
+    this.#runner = { clock, log, meter, metrics: this.#metrics, stopping: this.#stop.signal };
   }
 
   async accept(message: MqttMessage): Promise<void> {
@@ -163,6 +167,7 @@ export class RuleEngine implements RuleIngress {
     const jobs: Job[] = [];
     for (const rule of rules) {
       this.#context.meter.count('rules.matched');
+      this.#metrics.matched(rule);
       if (rule.services !== undefined) {
         jobs.push({ rule, input, work: undefined });
         continue;
@@ -214,6 +219,7 @@ export class RuleEngine implements RuleIngress {
     if (ingest === undefined) return;
     // "an inactive rule or a rule that doesn't exist": RuleNotFound ("Rules engine log entries")
     this.#context.log('error', 'RuleNotFound', { rule: ingest.ruleName, topic });
+    this.#metrics.notFound(ingest.ruleName);
   }
 
   #enqueue(ticket: Ticket): void {

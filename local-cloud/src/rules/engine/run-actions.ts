@@ -8,6 +8,7 @@ import type { PreparedAction } from '../actions/rule-action.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { type ActionFailure, actionFailure, errorDocument } from './error-document.ts';
 import type { MessageInput } from './message-input.ts';
+import type { RuleMetrics } from './rule-metrics.ts';
 
 /**
  * Attempts at one action. AWS only says that it "might make multiple attempts … in case of intermittent errors"
@@ -31,6 +32,7 @@ export interface ActionRunner {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
+  readonly metrics: RuleMetrics;
   /** Ends pauses between attempts; what has not succeeded then is left to the next start. */
   readonly stopping: AbortSignal;
 }
@@ -55,8 +57,8 @@ export async function runActions(
   const [only] = rule.actions;
   const outcomes =
     rule.actions.length === 1 && only !== undefined
-      ? [await runAction(only, work, input, runner)]
-      : await settleAll(rule.actions.map((action) => runAction(action, work, input, runner)));
+      ? [await runAction(rule, only, work, input, runner)]
+      : await settleAll(rule.actions.map((action) => runAction(rule, action, work, input, runner)));
   const failures = outcomes.filter((outcome) => outcome !== undefined);
   if (failures.length > 0) await handleFailures(rule, work, failures, input, runner);
 }
@@ -70,16 +72,28 @@ async function settleAll(runs: readonly Promise<ActionFailure | undefined>[]): P
 }
 
 async function runAction(
+  rule: CompiledRule,
   action: PreparedAction,
   work: ActionWork,
   input: MessageInput,
-  { clock, meter, stopping }: ActionRunner,
+  runner: ActionRunner,
+): Promise<ActionFailure | undefined> {
+  const failure = await tryAction(action, work, input, runner);
+  runner.meter.count(failure === undefined ? 'rules.actions' : 'rules.actionFailures');
+  runner.metrics.actionEnded(rule, action, failure !== undefined);
+  return failure;
+}
+
+async function tryAction(
+  action: PreparedAction,
+  work: ActionWork,
+  input: MessageInput,
+  { clock, stopping }: ActionRunner,
 ): Promise<ActionFailure | undefined> {
   if (action.asks.length > 0) {
     try {
       await work.settle(action.asks);
     } catch (error) {
-      meter.count('rules.actionFailures');
       return actionFailure(action, work, input.publishedTopic, error);
     }
   }
@@ -87,11 +101,9 @@ async function runAction(
     if (stopping.aborted) throw new Interrupted();
     try {
       await action.run(work);
-      meter.count('rules.actions');
       return undefined;
     } catch (error) {
       if (attempt >= MAX_ATTEMPTS || !isIntermittent(error)) {
-        meter.count('rules.actionFailures');
         return actionFailure(action, work, input.publishedTopic, error);
       }
     }
@@ -119,7 +131,7 @@ async function handleFailures(
     return;
   }
   for (const failure of failures) runner.log('warn', 'rule action failed', { rule: ruleName, ...failure });
-  const failed = await runAction(errorAction, work.with(errorDocument(ruleName, input, failures)), input, runner);
+  const failed = await runAction(rule, errorAction, work.with(errorDocument(ruleName, input, failures)), input, runner);
   if (failed === undefined) runner.meter.count('rules.errorActions');
   else runner.log('error', 'rule error action failed', { rule: ruleName, ...failed });
 }

@@ -119,7 +119,8 @@ function releasing(text: EvaluateText | undefined, fields: MessageFields): Evalu
   if (text === undefined) return undefined;
   return (evaluation) => {
     const output = text(evaluation);
-    fields.release();
+    // without a text the output is selected next, from the same message
+    if (output !== undefined) fields.release();
     return output;
   };
 }
