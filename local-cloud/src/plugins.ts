@@ -11,6 +11,7 @@ import { createFirehosePlugin } from './services/firehose/plugin.ts';
 import { createIamPlugin } from './services/iam/plugin.ts';
 import { createIotPlugin } from './services/iot/plugin.ts';
 import { createIotDataPlanePlugin } from './services/iot-data-plane/plugin.ts';
+import { createKinesisPlugin } from './services/kinesis/plugin.ts';
 import { createLambdaPlugin } from './services/lambda/plugin.ts';
 import { createS3Plugin } from './services/s3/plugin.ts';
 import { createSecretsManagerPlugin } from './services/secrets-manager/plugin.ts';
@@ -63,6 +64,7 @@ export function pluginFactories(options: PluginOptions): {
       createSqsPlugin,
       createSnsPlugin,
       createFirehosePlugin,
+      createKinesisPlugin,
       timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),
       createLambdaPlugin,
       createIotPlugin,
