@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   AttachPolicyCommand,
-  CreateKeysAndCertificateCommand,
+  AttachThingPrincipalCommand,
+  CreateCertificateFromCsrCommand,
   CreatePolicyCommand,
+  CreateThingCommand,
   IoTClient,
 } from '@aws-sdk/client-iot';
 import { type CloudProcess, forkCloud } from '../../cli/processes/cloud-process.ts';
@@ -17,12 +22,17 @@ export interface BenchCertificate {
 export interface CloudUnderTest {
   readonly pid: number;
   readonly description: CloudDescription;
-  /** Registers, activates and gives the policy to so many certificates. */
-  certificates(count: number): Promise<BenchCertificate[]>;
+  /**
+   * Registers so many devices through the API, four calls each: thing, certificate of a request, policy, attachment. All
+   * certificates are of one key (P-256), which the device made, as with fleet provisioning.
+   */
+  register(count: number): Promise<BenchCertificate[]>;
   stop(): Promise<void>;
 }
 
 const POLICY = 'bench';
+/** Registrations under way at a time. */
+const LANES = 8;
 /** What a device may do, with the variables that a fleet's policy has. */
 const DOCUMENT = {
   Version: '2012-10-17',
@@ -54,20 +64,28 @@ export async function startCloudUnderTest(dataDirectory: string): Promise<CloudU
     },
   });
   const { description } = await cloud.next('started');
+  const { certificateSigningRequest, privateKeyPem } = deviceKey(dataDirectory);
   const iot = new IoTClient(localClientSettings(description));
   await iot.send(new CreatePolicyCommand({ policyName: POLICY, policyDocument: JSON.stringify(DOCUMENT) }));
   return {
     pid: description.pid,
     description,
-    async certificates(count) {
+    async register(count) {
       const made: BenchCertificate[] = [];
-      for (let index = 0; index < count; index++) {
-        const { certificateArn, certificatePem, keyPair } = await iot.send(
-          new CreateKeysAndCertificateCommand({ setAsActive: true }),
-        );
-        await iot.send(new AttachPolicyCommand({ policyName: POLICY, target: certificateArn }));
-        made.push({ certificatePem: certificatePem ?? '', privateKeyPem: keyPair?.PrivateKey ?? '' });
-      }
+      let next = 0;
+      const lane = async (): Promise<void> => {
+        while (next < count) {
+          const thingName = `bench-${next++}`;
+          await iot.send(new CreateThingCommand({ thingName }));
+          const { certificateArn, certificatePem } = await iot.send(
+            new CreateCertificateFromCsrCommand({ certificateSigningRequest, setAsActive: true }),
+          );
+          await iot.send(new AttachPolicyCommand({ policyName: POLICY, target: certificateArn }));
+          await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
+          made.push({ certificatePem: certificatePem ?? '', privateKeyPem });
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, lane));
       return made;
     },
     async stop() {
@@ -75,4 +93,14 @@ export async function startCloudUnderTest(dataDirectory: string): Promise<CloudU
       await cloud.end({ kind: 'stop' });
     },
   };
+}
+
+/** Uses the `openssl` command, as the peers' certificates do. */
+function deviceKey(dataDirectory: string): { certificateSigningRequest: string; privateKeyPem: string } {
+  const directory = join(dataDirectory, 'bench');
+  mkdirSync(directory, { recursive: true });
+  const [key, request] = [join(directory, 'device.key'), join(directory, 'device.csr')];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=device'];
+  execFileSync('openssl', ['req', '-new', ...curve, '-keyout', key, '-out', request], { stdio: 'pipe' });
+  return { certificateSigningRequest: readFileSync(request, 'utf8'), privateKeyPem: readFileSync(key, 'utf8') };
 }
