@@ -300,10 +300,10 @@ test.each([
   await expect(cloud.configure(configuration as never)).rejects.toBeInstanceOf(InvalidRequestException);
 });
 
-// assumed: geolocation and Defender violations are not built and refused by name
+// assumed: geolocation and socket information are not built and refused by name
 test.each([
   ['geoLocations', { filter: { geoLocations: [{ name: 'shadow.reported.location' }] } }],
-  ['deviceDefenderIndexingMode VIOLATIONS', { deviceDefenderIndexingMode: 'VIOLATIONS' }],
+  ['connectivity', { filter: { connectivity: { includeSocketInformation: ['GET_THING_CONNECTIVITY_DATA'] } } }],
 ] as const)('%s is not implemented', async (name, part) => {
   await expect(cloud.configure({ thingIndexingMode: 'REGISTRY', ...part } as never)).rejects.toThrow(name);
 });

@@ -20,6 +20,7 @@ import type { RetainedMessageDirectory } from './retained-messages.ts';
 import type { ShadowDirectory } from './shadows.ts';
 import type { Store } from './store.ts';
 import type { ServerIdentity } from './tls.ts';
+import type { ViolationDirectory } from './violations.ts';
 
 /** Addresses that clients reach, known once the listeners are up. */
 export interface Endpoints {
@@ -73,6 +74,7 @@ export interface Ports {
   rules: RuleIngress;
   ruleTags: ResourceTags;
   shadows: ShadowDirectory;
+  violations: ViolationDirectory;
   endpoints: Endpoints;
   serverIdentity: ServerIdentity;
 }

@@ -30,6 +30,7 @@ export const createDefenderPart: CreateIotPart = (service) => {
   const recorder = new ActivityRecorder(clock, audit.history);
   ports.provide('deviceActivity', recorder);
   const detect = new Detect(service, recorder);
+  ports.provide('violations', detect.alarms.violations);
   const mitigation = createMitigation(service, audit.tasks, detect.alarms);
   const logging = new LoggingOptions(service.context.store);
   return {

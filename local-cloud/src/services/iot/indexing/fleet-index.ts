@@ -56,6 +56,7 @@ export class FleetIndex {
       },
       shadowOf: (thingName, shadowName) => ports.get('shadows').get(thingName, shadowName),
       deltaOf: (shadow) => ports.get('shadows').delta(shadow),
+      violationsOf: (thingName) => ports.get('violations').ofThing(thingName),
       connectivityOf: (thingName) => this.connectivity.of(thingName),
     };
     this.#sources = sourcesOf(this.things);
@@ -92,6 +93,9 @@ export class FleetIndex {
     });
     const broker = ports.find('broker');
     if (broker !== undefined) this.connectivity.follow(broker, changed);
+    ports.find('violations')?.onChange((thingName) => {
+      if (this.#sources.violations) changed(thingName);
+    });
     ports.find('shadows')?.onChange(({ shadow }) => {
       const { thingName, shadowName } = shadow;
       const indexed =
@@ -190,6 +194,7 @@ export function* documentsOf({ target, query }: FleetQuery) {
 
 /** API DescribeIndex, `schema`. */
 function thingSchema(record: ThingIndexingRecord): string {
-  if (record.namedShadowIndexingMode === 'ON') return 'MULTI_INDEXING_MODE';
+  if (record.namedShadowIndexingMode === 'ON' || record.deviceDefenderIndexingMode === 'VIOLATIONS')
+    return 'MULTI_INDEXING_MODE';
   return `${record.thingIndexingMode}${record.thingConnectivityIndexingMode === 'STATUS' ? '_AND_CONNECTIVITY_STATUS' : ''}`;
 }

@@ -37,6 +37,10 @@ const CONNECTIVITY_FIELDS = new Set(['connected', 'timestamp', 'disconnectReason
 const GROUP_FIELDS = new Set(['thingGroupName', 'thingGroupNames', 'thingGroupId', 'description', 'parentGroupNames']);
 const SHADOW_SECTION = /^(?:hasDelta$|(?:desired|reported|delta|metadata)\.)/;
 
+/** A behavior of a security profile, with what is known of it. */
+const VIOLATION =
+  /^deviceDefender\.[^.]+\.[^.]+\.(?:metricName|lastViolationTime|inViolation|lastViolationValue(?:\.[a-z]+)?)$/;
+
 /** Of `managing-fleet-index`, "Managed fields": which are not searchable. */
 const VERSION = /^(?:registry\.version|shadow\.version|shadow\.name\.[^.]+\.version|deviceDefender\.version)$/;
 
@@ -54,7 +58,9 @@ function thingFieldProblem(field: string, sources: ThingSources): string | undef
   if (field.startsWith('shadow.') && SHADOW_SECTION.test(field.slice('shadow.'.length))) {
     return sources.classicShadow ? undefined : 'is not indexed: shadows are not';
   }
-  if (field.startsWith('deviceDefender.')) return 'is not indexed: Device Defender violations are not';
+  if (field === 'deviceDefender.violationCount' || VIOLATION.test(field)) {
+    return sources.violations ? undefined : 'is not indexed: Device Defender violations are not';
+  }
   return UNKNOWN;
 }
 

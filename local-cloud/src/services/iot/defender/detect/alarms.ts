@@ -6,6 +6,7 @@ import { creationOrder, Table } from '../../registry/table.ts';
 import { DETECT_RETENTION, SILENCE_BEFORE_INVALIDATION } from '../limits.ts';
 import { newId } from '../service-role.ts';
 import type { ActiveAlarm, AlarmRecord, VerificationRecord, ViolationEventRecord } from './detect-records.ts';
+import { ViolationIndex } from './violation-index.ts';
 
 /** One data point of a behavior. */
 export interface Judgement {
@@ -26,6 +27,8 @@ export type AlertListener = (event: ViolationEventRecord) => void;
  */
 export class Alarms {
   readonly events: Table<ViolationEventRecord>;
+  /** Raised alarms, for those who derive from them. */
+  readonly violations = new ViolationIndex();
   readonly #alarms: Collection<AlarmRecord>;
   readonly #verifications: Collection<VerificationRecord>;
   readonly #context: CloudContext;
@@ -34,7 +37,7 @@ export class Alarms {
   constructor(context: CloudContext, alert: AlertListener) {
     const { store } = context;
     this.events = new Table(store, 'iot/violationEvents', ({ time, id }) => creationOrder(time, id));
-    this.#alarms = store.collection('iot/detectAlarms');
+    this.#alarms = this.violations.observe(store.collection('iot/detectAlarms'));
     this.#verifications = store.collection('iot/violationVerifications');
     this.#context = context;
     this.#alert = alert;

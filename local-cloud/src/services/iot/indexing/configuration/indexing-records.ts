@@ -11,6 +11,7 @@ export interface CustomField {
 export interface ThingIndexingRecord {
   readonly thingIndexingMode: 'OFF' | 'REGISTRY' | 'REGISTRY_AND_SHADOW';
   readonly thingConnectivityIndexingMode: 'OFF' | 'STATUS';
+  readonly deviceDefenderIndexingMode: 'OFF' | 'VIOLATIONS';
   readonly namedShadowIndexingMode: 'OFF' | 'ON';
   readonly namedShadowNames: readonly string[];
   readonly customFields: readonly CustomField[];
@@ -25,6 +26,7 @@ export interface ThingGroupIndexingRecord {
 export const THINGS_OFF: ThingIndexingRecord = {
   thingIndexingMode: 'OFF',
   thingConnectivityIndexingMode: 'OFF',
+  deviceDefenderIndexingMode: 'OFF',
   namedShadowIndexingMode: 'OFF',
   namedShadowNames: [],
   customFields: [],
@@ -37,5 +39,6 @@ export function sourcesOf(record: ThingIndexingRecord): ThingSources {
     classicShadow: record.thingIndexingMode === 'REGISTRY_AND_SHADOW',
     namedShadows: record.namedShadowIndexingMode === 'ON' ? record.namedShadowNames : [],
     connectivity: record.thingConnectivityIndexingMode === 'STATUS',
+    violations: record.deviceDefenderIndexingMode === 'VIOLATIONS',
   };
 }

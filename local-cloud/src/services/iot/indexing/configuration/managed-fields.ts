@@ -24,6 +24,14 @@ const CONNECTIVITY: readonly CustomField[] = [
   { name: 'connectivity.connected', type: 'Boolean' },
   { name: 'connectivity.disconnectReason', type: 'String' },
 ];
+const DEVICE_DEFENDER: readonly CustomField[] = [{ name: 'deviceDefender.violationCount', type: 'Number' }];
+/** Of a behavior of a security profile, below both their names. */
+const BEHAVIOR: Readonly<Record<string, FieldType>> = {
+  metricName: 'String',
+  lastViolationTime: 'Number',
+  lastViolationValue: 'String',
+  inViolation: 'Boolean',
+};
 const THING_GROUPS: readonly CustomField[] = [
   { name: 'description', type: 'String' },
   { name: 'parentGroupNames', type: 'String' },
@@ -40,6 +48,7 @@ export function managedThingFields(record: ThingIndexingRecord): readonly Custom
     ...(sources.classicShadow ? CLASSIC_SHADOW : []),
     ...(sources.namedShadows.length > 0 ? NAMED_SHADOWS : []),
     ...(sources.connectivity ? CONNECTIVITY : []),
+    ...(sources.violations ? DEVICE_DEFENDER : []),
   ];
 }
 
@@ -50,13 +59,22 @@ export function managedThingGroupFields(record: ThingGroupIndexingRecord): reado
 /** Names that belong to no custom field, whatever is indexed. */
 export function isManagedField(name: string): boolean {
   const pattern = anyNamedShadow(name);
-  return [...REGISTRY, ...CLASSIC_SHADOW, ...NAMED_SHADOWS, ...CONNECTIVITY].some((field) => field.name === pattern);
+  return (
+    behaviorFieldType(name) !== undefined ||
+    [...REGISTRY, ...CLASSIC_SHADOW, ...NAMED_SHADOWS, ...CONNECTIVITY, ...DEVICE_DEFENDER].some(
+      (field) => field.name === pattern,
+    )
+  );
 }
 
 /** Type of a field that aggregations may read: a managed or a custom one. Undefined for any other. */
 export function thingFieldType(field: string, record: ThingIndexingRecord): FieldType | undefined {
   const custom = record.customFields.find(({ name }) => name === field);
   if (custom !== undefined) return custom.type;
+  if (field.startsWith('deviceDefender.') && sourcesOf(record).violations) {
+    const type = behaviorFieldType(field);
+    if (type !== undefined) return type;
+  }
   const name = namedShadowOf(field);
   if (name !== undefined && !record.namedShadowNames.includes(name)) return undefined;
   const pattern = anyNamedShadow(field);
@@ -73,4 +91,10 @@ function namedShadowOf(field: string): string | undefined {
 
 function anyNamedShadow(field: string): string {
   return field.replace(/^shadow\.name\.[^.]+\./, 'shadow.name.*.');
+}
+
+function behaviorFieldType(field: string): FieldType | undefined {
+  const [source, , , name, ...rest] = field.split('.');
+  if (source !== 'deviceDefender' || name === undefined || rest.length > 0) return undefined;
+  return Object.hasOwn(BEHAVIOR, name) ? BEHAVIOR[name] : undefined;
 }

@@ -34,13 +34,11 @@ export function readThingIndexing(configuration: ThingIndexingConfiguration): Th
     .oneOf(`${path}.deviceDefenderIndexingMode`, configuration.deviceDefenderIndexingMode, ['OFF', 'VIOLATIONS'])
     .oneOf(`${path}.namedShadowIndexingMode`, configuration.namedShadowIndexingMode, ['OFF', 'ON'])
     .throwIfAny(CODE);
-  if (configuration.deviceDefenderIndexingMode === 'VIOLATIONS') {
-    throw new NotImplementedError('deviceDefenderIndexingMode VIOLATIONS of the thing indexing configuration');
-  }
   const record: ThingIndexingRecord = {
     thingIndexingMode: configuration.thingIndexingMode as ThingIndexingRecord['thingIndexingMode'],
     thingConnectivityIndexingMode:
       (configuration.thingConnectivityIndexingMode as 'OFF' | 'STATUS' | undefined) ?? 'OFF',
+    deviceDefenderIndexingMode: (configuration.deviceDefenderIndexingMode as 'OFF' | 'VIOLATIONS' | undefined) ?? 'OFF',
     namedShadowIndexingMode: (configuration.namedShadowIndexingMode as 'OFF' | 'ON' | undefined) ?? 'OFF',
     namedShadowNames: readFilter(`${path}.filter`, configuration.filter),
     customFields: readCustomFields(`${path}.customFields`, configuration.customFields),
@@ -96,6 +94,9 @@ function checkModes(record: ThingIndexingRecord): void {
     if (record.thingConnectivityIndexingMode === 'STATUS') {
       throw invalidRequest('thingConnectivityIndexingMode STATUS needs a thingIndexingMode other than OFF');
     }
+    if (record.deviceDefenderIndexingMode === 'VIOLATIONS') {
+      throw invalidRequest('deviceDefenderIndexingMode VIOLATIONS needs a thingIndexingMode other than OFF');
+    }
     if (named) throw invalidRequest('namedShadowIndexingMode ON needs a thingIndexingMode other than OFF');
     if (record.customFields.length > 0) throw invalidRequest('Custom fields need a thingIndexingMode other than OFF');
   }
@@ -129,6 +130,7 @@ function readCustomFields(path: string, fields: readonly Field[] | undefined): C
 const PATH = '[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*';
 const ATTRIBUTE = new RegExp(`^attributes\\.${PATH}$`);
 const CLASSIC_SHADOW = new RegExp(`^shadow\\.(?:desired|reported)\\.${PATH}$`);
+const VIOLATION = /^deviceDefender\.[A-Za-z0-9:_-]+\.[A-Za-z0-9:_-]+\.lastViolationValue\.[a-z]+$/;
 const NAMED_SHADOW = new RegExp(`^shadow\\.name\\.([^.]+)\\.(?:desired|reported)\\.${PATH}$`);
 
 /** "If your indexing configuration contains custom fields that aren't indexed by the indexing mode, the update fails." */
@@ -137,6 +139,7 @@ function checkThingField(name: string, record: ThingIndexingRecord): void {
   const sources = sourcesOf(record);
   if (ATTRIBUTE.test(name)) return;
   if (sources.classicShadow && CLASSIC_SHADOW.test(name)) return;
+  if (sources.violations && VIOLATION.test(name)) return;
   const shadow = NAMED_SHADOW.exec(name)?.[1];
   if (shadow !== undefined && sources.namedShadows.includes(shadow)) return;
   throw notIndexed(name);

@@ -1,6 +1,6 @@
 /** Where the values of a thing's field are. */
 export interface FieldPath {
-  readonly source: 'registry' | 'groups' | 'shadow' | 'connectivity';
+  readonly source: 'registry' | 'groups' | 'shadow' | 'connectivity' | 'violations';
   /** Of a named shadow; undefined for the classic one. */
   readonly shadowName: string | undefined;
   /** Below the source: `reported.stats.battery`. */
@@ -12,6 +12,7 @@ export interface FieldPath {
 const NAMED = 'shadow.name.';
 const SHADOW = 'shadow.';
 const CONNECTIVITY = 'connectivity.';
+const VIOLATIONS = 'deviceDefender.';
 /** Queries of one account name few fields; beyond so many they are forgotten. */
 const MAX_KNOWN = 1000;
 const known = new Map<string, FieldPath>();
@@ -35,6 +36,7 @@ function resolve(field: string): FieldPath {
   }
   if (field.startsWith(SHADOW)) return at('shadow', field.slice(SHADOW.length));
   if (field.startsWith(CONNECTIVITY)) return at('connectivity', field.slice(CONNECTIVITY.length));
+  if (field.startsWith(VIOLATIONS)) return at('violations', field.slice(VIOLATIONS.length));
   return at('registry', field);
 }
 

@@ -7,8 +7,10 @@ import type { SearchDocument } from '../query/match-query.ts';
 import { fieldPath } from './field-path.ts';
 import { allShadowValues, hasShadowField, shadowValues } from './shadow-fields.ts';
 import type { ThingData, ThingSources } from './thing-sources.ts';
+import { violationFields, violationResult } from './violation-fields.ts';
 
 const NONE: readonly FieldValue[] = [];
+const NO_FIELDS: Fields = new Map();
 
 /**
  * A thing as the index `AWS_Things` sees it at this moment. It holds no data of its own: what is searched is looked up
@@ -36,6 +38,8 @@ export class ThingDocument implements SearchDocument {
       }
       case 'connectivity':
         return this.#sources.connectivity ? (connectivityFields(this.#connectivity()).get(at.path) ?? NONE) : NONE;
+      case 'violations':
+        return this.#violations().get(at.path) ?? NONE;
       case 'registry':
         return registryFields(this.thing).get(at.path) ?? NONE;
     }
@@ -43,6 +47,7 @@ export class ThingDocument implements SearchDocument {
 
   has(field: string): boolean {
     const at = fieldPath(field);
+    if (at.source === 'violations') return hasNested(this.#violations(), at.path);
     if (at.source !== 'shadow') return this.values(field).length > 0;
     const shadow = this.#shadow(at.shadowName);
     return shadow !== undefined && hasShadowField(shadow, at, this.#data.deltaOf);
@@ -53,6 +58,7 @@ export class ThingDocument implements SearchDocument {
     for (const values of registryFields(this.thing).values()) if (values.some(test)) return true;
     if (this.#groupNames().some(test)) return true;
     for (const shadow of this.#shadows()) if (allShadowValues(shadow, this.#data.deltaOf).some(test)) return true;
+    for (const values of this.#violations().values()) if (values.some(test)) return true;
     return false;
   }
 
@@ -71,6 +77,7 @@ export class ThingDocument implements SearchDocument {
     const { thing } = this;
     const groups = this.#data.groupsOf(thing.name);
     const shadow = this.#shadowResult();
+    const deviceDefender = this.#sources.violations ? violationResult(this.#data.violationsOf(thing.name)) : undefined;
     return {
       thingName: thing.name,
       thingId: thing.id,
@@ -78,6 +85,7 @@ export class ThingDocument implements SearchDocument {
       ...(groups.length === 0 ? {} : { thingGroupNames: [...groups] }),
       attributes: { ...thing.attributes },
       ...(shadow === undefined ? {} : { shadow }),
+      ...(deviceDefender === undefined ? {} : { deviceDefender }),
       ...(this.#sources.connectivity ? { connectivity: connectivityResult(this.#connectivity()) } : {}),
     };
   }
@@ -85,6 +93,10 @@ export class ThingDocument implements SearchDocument {
   #groupNames(): readonly FieldValue[] {
     const names = this.#data.groupsOf(this.thing.name);
     return names.length === 0 ? NONE : names.map(fieldValue);
+  }
+
+  #violations(): Fields {
+    return this.#sources.violations ? violationFields(this.#data.violationsOf(this.thing.name)) : NO_FIELDS;
   }
 
   #connectivity(): ConnectivityRecord {
@@ -131,6 +143,11 @@ function shadowResult({ desired, reported, version, updatedAt }: Shadow, delta: 
     version,
     timestamp: Math.floor(updatedAt / 1000),
   };
+}
+
+function hasNested(fields: Fields, path: string): boolean {
+  for (const name of fields.keys()) if (name === path || name.startsWith(`${path}.`)) return true;
+  return false;
 }
 
 const REGISTRY = new WeakMap<ThingRecord, Fields>();

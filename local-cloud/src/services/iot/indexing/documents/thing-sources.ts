@@ -1,4 +1,5 @@
 import type { Shadow, ShadowSection } from '../../../../core/shadows.ts';
+import type { ActiveViolation } from '../../../../core/violations.ts';
 import type { ConnectivityRecord } from '../connectivity.ts';
 
 /** Which data sources the index of things has (developer guide, `managing-index`). */
@@ -6,6 +7,7 @@ export interface ThingSources {
   readonly classicShadow: boolean;
   readonly namedShadows: readonly string[];
   readonly connectivity: boolean;
+  readonly violations: boolean;
 }
 
 /** Where a thing's data comes from, besides its record. */
@@ -14,5 +16,6 @@ export interface ThingData {
   groupsOf(thingName: string): readonly string[];
   shadowOf(thingName: string, shadowName: string | undefined): Shadow | undefined;
   deltaOf(shadow: Shadow): ShadowSection | undefined;
+  violationsOf(thingName: string): readonly ActiveViolation[];
   connectivityOf(thingName: string): ConnectivityRecord;
 }

@@ -35,6 +35,12 @@ export function indexOperations(service: IotService, index: FleetIndex, dependen
       if (shadows && service.context.ports.find('shadows') === undefined) {
         throw new NotImplementedError('indexing of shadows without a shadow service');
       }
+      if (
+        things?.deviceDefenderIndexingMode === 'VIOLATIONS' &&
+        service.context.ports.find('violations') === undefined
+      ) {
+        throw new NotImplementedError('indexing of violations without Device Defender');
+      }
       dependents.check(things ?? index.things, groups ?? index.thingGroups);
       if (things !== undefined) index.configureThings(things);
       if (groups !== undefined) index.configureThingGroups(groups);
@@ -87,7 +93,6 @@ function configurationOf(index: FleetIndex): GetIndexingConfigurationResponse {
   return {
     thingIndexingConfiguration: {
       ...modes,
-      deviceDefenderIndexingMode: 'OFF',
       ...(modes.thingIndexingMode === 'OFF'
         ? {}
         : { managedFields: [...managedThingFields(index.things)], customFields: [...customFields] }),
