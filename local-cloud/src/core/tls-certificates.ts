@@ -17,9 +17,9 @@ const SERVER_LIFETIME = 820 * DAY;
 
 /**
  * `*.s3.localhost` serves virtual-hosted buckets of clients that accept no wildcard right below a top-level domain,
- * as Node's `tls.checkServerIdentity` does not.
+ * as Node's `tls.checkServerIdentity` does not; `*.iot.localhost` serves further endpoints of AWS IoT.
  */
-const DNS_NAMES = ['localhost', '*.localhost', 's3.localhost', '*.s3.localhost'];
+const DNS_NAMES = ['localhost', '*.localhost', 's3.localhost', '*.s3.localhost', '*.iot.localhost'];
 const IP_ADDRESSES = ['127.0.0.1', '::1'];
 
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;

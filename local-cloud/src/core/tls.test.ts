@@ -26,7 +26,7 @@ test('the identity serves TLS on localhost, 127.0.0.1 and virtual-hosted buckets
   server.close();
   const leaf = new X509Certificate(identity.certificatePem);
   expect(leaf.subjectAltName).toBe(
-    'DNS:localhost, DNS:*.localhost, DNS:s3.localhost, DNS:*.s3.localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
+    'DNS:localhost, DNS:*.localhost, DNS:s3.localhost, DNS:*.s3.localhost, DNS:*.iot.localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
   );
   expect(new X509Certificate(identity.caCertificatePem).subject).toContain('CN=Fleetwright Local Root CA');
 });

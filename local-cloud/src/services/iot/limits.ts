@@ -45,6 +45,12 @@ export const MAX_SIGNING_KEY_LENGTH = 5120;
 /** `config-custom-auth`: "The Lambda function timeout limit for custom authorizer is 5 seconds". */
 export const AUTHORIZER_TIMEOUT = 5_000;
 
+export const DOMAIN_CONFIGURATION_PATTERN = '[\\w.:-]+';
+/** Domain configurations of an account in one region. */
+export const MAX_DOMAIN_CONFIGURATIONS = 10;
+/** `iot-custom-endpoints-managing`: 7 days in status DISABLED. */
+export const DOMAIN_DELETION_WAIT = 7 * 24 * 60 * 60_000;
+
 export const ROLE_ALIAS_PATTERN = '[\\w=,@-]+';
 /** `authorizing-direct-aws`, `credentialDurationSeconds`. */
 export const MIN_CREDENTIAL_DURATION = 900;

@@ -13,6 +13,7 @@ import { caCertificateOperations } from './operations/ca-certificate-operations.
 import { certificateOperations } from './operations/certificate-operations.ts';
 import { createProvisioningClaim } from './operations/create-provisioning-claim.ts';
 import { describeEndpoint } from './operations/describe-endpoint.ts';
+import { domainConfigurationOperations } from './operations/domain-configuration-operations.ts';
 import { policyAttachmentOperations } from './operations/policy-attachment-operations.ts';
 import { policyOperations } from './operations/policy-operations.ts';
 import { principalPolicyOperations } from './operations/principal-policy-operations.ts';
@@ -68,7 +69,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
     ownershipTokens: new OwnershipTokens(registry),
     temporaryClaims: new TemporaryClaims(registry),
   };
-  const custom = new CustomIdentities(context, registry.authorizers);
+  const custom = new CustomIdentities(context, registry);
   ports.provide(
     'devices',
     new PolicyDirectory({
@@ -77,6 +78,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
       certificates: new CertificateIdentities({ account, clock, changes }, registry.state, service.effectivePolicies),
       aws: new AwsIdentities(account, ports),
       custom,
+      domains: registry.domainConfigurations,
       justInTime: new JustInTimeRegistration(service),
     }),
   );
@@ -110,6 +112,7 @@ function createPlugin(context: CloudContext, options: IotOptions): ServicePlugin
           ...billingGroupOperations(service),
           testAuthorization(service),
           registerThingOperation(service),
+          ...domainConfigurationOperations(service),
           ...roleAliasOperations(service),
           ...tagOperations(service),
           ...parts.flatMap((part) => part.operations),

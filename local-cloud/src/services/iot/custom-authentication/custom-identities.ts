@@ -5,8 +5,9 @@ import type { CloudContext } from '../../../core/plugin.ts';
 import { iotArn } from '../arns.ts';
 import { type ArnPrefixes, arnPrefixes, EvaluatedPolicies } from '../policy-evaluation/evaluated-policies.ts';
 import type { CredentialsOf, IdentityKind } from '../policy-evaluation/identity-kind.ts';
-import type { Authorizers } from '../registry/authorizers.ts';
+import { refusesClients } from '../registry/domain-configurations.ts';
 import type { AuthorizerRecord } from '../registry/records.ts';
+import type { Registry } from '../registry/registry.ts';
 import { askAuthorizer } from './ask-authorizer.ts';
 import { authorizerNameOf } from './authorizer-request.ts';
 import type { AuthorizerResult } from './authorizer-result.ts';
@@ -30,15 +31,15 @@ const PASSING_HEADERS = new Set(['content-length', 'date', 'x-amz-date']);
  */
 export class CustomIdentities implements IdentityKind<'custom'> {
   readonly #context: CloudContext;
-  readonly #authorizers: Authorizers;
+  readonly #registry: Pick<Registry, 'authorizers' | 'domainConfigurations'>;
   readonly #prefixes: ArnPrefixes;
   readonly #policies = new WeakMap<DeviceConnection, EvaluatedPolicies>();
   readonly #httpResults = new WeakMap<object, Map<string, CachedResult>>();
   readonly #timers = new Set<Timer>();
 
-  constructor(context: CloudContext, authorizers: Authorizers) {
+  constructor(context: CloudContext, registry: Pick<Registry, 'authorizers' | 'domainConfigurations'>) {
     this.#context = context;
-    this.#authorizers = authorizers;
+    this.#registry = registry;
     this.#prefixes = arnPrefixes(context.account);
   }
 
@@ -81,10 +82,9 @@ export class CustomIdentities implements IdentityKind<'custom'> {
 
   /** The answer of the request's authorizer; undefined where it is refused, for whatever reason. */
   async #ask(request: CustomAuthenticationRequest): Promise<AuthorizerResult | undefined> {
-    const name = authorizerNameOf(request);
-    const authorizer = name === undefined ? this.#authorizers.defaultAuthorizer() : this.#authorizers.find(name);
+    const authorizer = this.#authorizerOf(request);
     if (authorizer?.status !== 'ACTIVE') {
-      this.#refuse(name, 'there is no active authorizer');
+      this.#refuse(authorizerNameOf(request), 'there is no active authorizer');
       return undefined;
     }
     const cached = this.#cachedResult(authorizer, request);
@@ -101,6 +101,18 @@ export class CustomIdentities implements IdentityKind<'custom'> {
       this.#refuse(authorizer.name, messageOf(error));
       return undefined;
     }
+  }
+
+  /** Named by the request, or else the default of its domain or of the account. */
+  #authorizerOf(request: CustomAuthenticationRequest): AuthorizerRecord | undefined {
+    const { authorizers, domainConfigurations } = this.#registry;
+    const name = authorizerNameOf(request);
+    const domain = domainConfigurations.ofServerName(request.serverName);
+    if (refusesClients(domain)) return undefined;
+    const own = domain?.authorizer;
+    if (own === undefined) return name === undefined ? authorizers.defaultAuthorizer() : authorizers.find(name);
+    if (name !== undefined && name !== own.name && !own.allowOverride) return undefined;
+    return authorizers.find(name ?? own.name);
   }
 
   #use(connection: DeviceConnection, { policies }: AuthorizerResult): void {

@@ -9,6 +9,7 @@ import type {
 } from '../../../core/mqtt.ts';
 import type { IdentityChanges } from '../identity-changes.ts';
 import type { JustInTimeRegistration } from '../provisioning/just-in-time.ts';
+import { type DomainConfigurations, refusesClients } from '../registry/domain-configurations.ts';
 import type { CertificateIdentities } from './certificate-identities.ts';
 import type { ConnectionPermissions, IdentityKind } from './identity-kind.ts';
 
@@ -18,6 +19,7 @@ export interface DirectoryParts {
   readonly certificates: CertificateIdentities;
   readonly aws: IdentityKind<'aws'>;
   readonly custom: IdentityKind<'custom'>;
+  readonly domains: DomainConfigurations;
   readonly justInTime: JustInTimeRegistration;
 }
 
@@ -35,6 +37,7 @@ export class PolicyDirectory implements DeviceDirectory {
     chain: readonly [X509Certificate, ...X509Certificate[]],
     serverName: string | undefined,
   ): boolean | Promise<boolean> {
+    if (refusesClients(this.#parts.domains.ofServerName(serverName))) return false;
     if (this.#parts.certificates.admits(chain[0], serverName)) return true;
     // Whatever comes of it, the connection that brought the certificate ends.
     return this.#parts.justInTime.register(chain, serverName)?.then(() => false) ?? false;

@@ -88,7 +88,7 @@ export class Authorizers {
     return authorizer;
   }
 
-  /** An authorizer that is active or the default one stays. */
+  /** An authorizer that is active, or the default one of the account or of a domain, stays. */
   delete(name: string | undefined): void {
     const authorizer = this.get(name);
     if (authorizer.status === 'ACTIVE') {
@@ -96,6 +96,10 @@ export class Authorizers {
     }
     if (this.#state.account.get(DEFAULT_AUTHORIZER) === authorizer.name) {
       throw deleteConflict(`Authorizer ${authorizer.name} is the default authorizer.`);
+    }
+    for (const { name: domain, authorizer: own } of this.#state.domainConfigurations.values()) {
+      if (own?.name !== authorizer.name) continue;
+      throw deleteConflict(`Authorizer ${authorizer.name} is used by domain configuration ${domain}.`);
     }
     this.#state.authorizers.delete(authorizer.name);
     this.#state.tags.delete(this.#state.arn('authorizer', authorizer.name));

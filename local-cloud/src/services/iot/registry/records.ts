@@ -152,6 +152,16 @@ export interface BillingGroupRecord {
   readonly creationDate: number;
 }
 
+export interface DomainConfigurationRecord {
+  readonly name: string;
+  /** The last part of its ARN. */
+  readonly id: string;
+  readonly domainName: string;
+  readonly status: 'ENABLED' | 'DISABLED';
+  readonly authorizer?: { readonly name: string; readonly allowOverride: boolean };
+  readonly lastStatusChangeDate: number;
+}
+
 export interface PrincipalAttachment {
   /** The thing is the only one of this certificate (developer guide, `exclusive-thing`). */
   readonly exclusive: boolean;

@@ -9,6 +9,7 @@ import type {
   BillingGroupRecord,
   CaCertificateRecord,
   CertificateRecord,
+  DomainConfigurationRecord,
   PolicyRecord,
   PrincipalAttachment,
   RoleAliasRecord,
@@ -41,6 +42,7 @@ export class RegistryState {
   readonly policies: Table<PolicyRecord>;
   readonly authorizers: Table<AuthorizerRecord>;
   readonly templates: Table<TemplateRecord>;
+  readonly domainConfigurations: Table<DomainConfigurationRecord>;
   readonly roleAliases: Table<RoleAliasRecord>;
   readonly billingGroups: Table<BillingGroupRecord>;
   /** thing name – the name of its one billing group */
@@ -72,6 +74,7 @@ export class RegistryState {
     );
     this.policies = new Table(store, 'iot/policies', (record) => creationOrder(record.creationDate, record.name));
     this.authorizers = new Table(store, 'iot/authorizers');
+    this.domainConfigurations = new Table(store, 'iot/domainConfigurations');
     this.roleAliases = new Table(store, 'iot/roleAliases');
     this.billingGroups = new Table(store, 'iot/billingGroups');
     this.billing = new Relation(store, 'iot/billingGroupMembers');

@@ -2,6 +2,7 @@ import { Authorizers } from './authorizers.ts';
 import { BillingGroups } from './billing-groups.ts';
 import { CaCertificates } from './ca-certificates.ts';
 import { Certificates } from './certificates.ts';
+import { DomainConfigurations } from './domain-configurations.ts';
 import { Policies } from './policies.ts';
 import { ProvisioningTemplates } from './provisioning-templates.ts';
 import { type RegistryEnvironment, RegistryState } from './registry-state.ts';
@@ -22,6 +23,7 @@ export class Registry {
   readonly billingGroups: BillingGroups;
   readonly caCertificates: CaCertificates;
   readonly certificates: Certificates;
+  readonly domainConfigurations: DomainConfigurations;
   readonly policies: Policies;
   readonly thingPrincipals: ThingPrincipals;
   readonly roleAliases: RoleAliases;
@@ -37,6 +39,7 @@ export class Registry {
     this.billingGroups = new BillingGroups(this.state);
     this.caCertificates = new CaCertificates(this.state);
     this.certificates = new Certificates(this.state, this.caCertificates);
+    this.domainConfigurations = new DomainConfigurations(this.state, this.authorizers);
     this.policies = new Policies(this.state);
     this.thingPrincipals = new ThingPrincipals(this.state, this.things);
     this.roleAliases = new RoleAliases(this.state);
