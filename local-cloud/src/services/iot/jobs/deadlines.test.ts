@@ -64,3 +64,17 @@ test('a task may set its deadline anew', async () => {
   await clock.advance(100);
   expect(runs).toBe(10);
 });
+
+test('deadlines that are replaced or cleared over and over do not pile up', async () => {
+  const clock = new ManualClock(0);
+  const deadlines = new Deadlines(clock);
+  let ran = 0;
+  for (let round = 0; round < 10_000; round++) {
+    deadlines.set('moving', DAY + round, () => void ran++);
+    deadlines.set(`gone ${round}`, DAY, () => void ran++);
+    deadlines.clear(`gone ${round}`);
+  }
+  expect(deadlines.size).toBeLessThan(100);
+  await clock.advance(2 * DAY);
+  expect(ran).toBe(1);
+});

@@ -3,6 +3,9 @@ import type { Clock, Timer } from '../../../core/clock.ts';
 /** Longest sleep of the timer: a schedule may lie years ahead, the machine's timers reach 24 days. ms */
 const LONGEST_SLEEP = 24 * 3_600_000;
 
+/** Useless entries that are always borne. */
+const SLACK = 64;
+
 interface Entry {
   readonly at: number;
   readonly order: number;
@@ -16,8 +19,8 @@ interface Entry {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #tasks = new Map<string, { entry: Entry; task: () => void }>();
-  /** Binary heap by time; entries that were replaced stay until they surface. */
-  readonly #heap: Entry[] = [];
+  /** Binary heap by time; entries that were replaced or cleared stay until they surface or are the most. */
+  #heap: Entry[] = [];
   #order = 0;
   #timer: { at: number; timer: Timer } | undefined;
   #stopped = false;
@@ -31,7 +34,13 @@ export class Deadlines {
     const entry: Entry = { at, order: this.#order++, key };
     this.#tasks.set(key, { entry, task });
     push(this.#heap, entry);
+    if (this.#heap.length > 2 * this.#tasks.size + SLACK) this.#compact();
     this.#arm();
+  }
+
+  /** Entries that are kept, of which some may be of no use any more. */
+  get size(): number {
+    return this.#heap.length;
   }
 
   clear(key: string): void {
@@ -42,6 +51,11 @@ export class Deadlines {
     this.#stopped = true;
     this.#timer?.timer.cancel();
     this.#timer = undefined;
+  }
+
+  #compact(): void {
+    this.#heap = [];
+    for (const { entry } of this.#tasks.values()) push(this.#heap, entry);
   }
 
   #arm(): void {
