@@ -13,6 +13,8 @@ export interface FixtureOptions {
   /** Data directory of an earlier fixture. */
   readonly directory?: string;
   readonly devices?: TestDeviceDirectory;
+  /** Before the broker is made: for further ports. */
+  readonly prepare?: (cloud: TestCloud<ManualClock>) => void;
 }
 
 /** A broker over real mTLS on a free port, with a registry and a rules engine for tests and a clock by hand. */
@@ -48,6 +50,7 @@ export class BrokerFixture {
     cloud.ports.provide('devices', devices);
     cloud.ports.provide('rules', rules);
     cloud.ports.provide('serverIdentity', server);
+    options.prepare?.(cloud);
     let plugin: BrokerPlugin | undefined;
     cloud.use((context) => {
       plugin = createBrokerPlugin({ host: '127.0.0.1', port: 0, ...options.limits })(context);
