@@ -30,7 +30,7 @@ export function behaviourRows(tests: readonly TestOutcome[]): BehaviourRow[] {
         .replace(/\.test\.ts$/, '')
         .replaceAll('-', ' '),
       behaviour: titleOf(cases.map(({ titles }) => titles.join(', '))),
-      source: findSource(lines, first.line),
+      source: ofTitles(first.titles) ?? findSource(lines, first.line),
       cases: cases.length,
       status: cases.some(({ status }) => status === 'failed')
         ? 'failed'
@@ -39,6 +39,21 @@ export function behaviourRows(tests: readonly TestOutcome[]): BehaviourRow[] {
           : 'passed',
     };
   });
+}
+
+const CLAUSE = /\[MQTT-[\d.]+-\d+\]/g;
+const PAGE = /\(([^()]*(?:\.html|\.md|developer guide|API reference)[^()]*)\)/;
+
+/** Many titles name their clause or page themselves. */
+function ofTitles(titles: readonly string[]): Source | undefined {
+  const own = titles.at(-1) ?? '';
+  const clauses = own.match(CLAUSE);
+  if (clauses !== null) return { kind: 'documented', text: `MQTT ${clauses.join(', ')}` };
+  for (const title of [...titles].reverse()) {
+    const page = PAGE.exec(title)?.[1];
+    if (page !== undefined) return { kind: 'documented', text: page };
+  }
+  return undefined;
 }
 
 /** What titles have in common, with `…` where they differ. */

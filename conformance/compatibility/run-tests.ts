@@ -32,7 +32,7 @@ interface JestReport {
 export async function runTests(): Promise<TestOutcome[]> {
   const directory = mkdtempSync(join(tmpdir(), 'fleetwright-conformance-'));
   const outputFile = join(directory, 'results.json');
-  const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+  const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
   const options = ['--testPathPatterns', 'test/conformance/', '--testLocationInResults', '--json', '--silent'];
   try {
     await new Promise<void>((resolve, reject) => {

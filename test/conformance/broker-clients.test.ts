@@ -1,5 +1,7 @@
 import { BrokerFixture, until } from '../../local-cloud/src/broker/testing/broker-fixture.ts';
 
+// source: AWS IoT developer guide, mqtt; MQTT 3.1.1 and MQTT 5 as MQTT.js speaks them
+
 // The broker as MQTT.js sees it, over mTLS.
 
 let fixture: BrokerFixture;

@@ -7,6 +7,8 @@ import { issueDeviceIdentity } from '../../local-cloud/src/broker/testing/device
 import { RawClient } from '../../local-cloud/src/broker/testing/raw-client.ts';
 import { sleep, systemClock } from '../../local-cloud/src/core/clock.ts';
 
+// source: AWS IoT developer guide, mqtt, protocols, transport-security, life-cycle-events; MQTT 5 §3.1; MQTT 3.1.1 §3.1
+
 let fixture: BrokerFixture;
 beforeEach(async () => {
   fixture = await BrokerFixture.start();
@@ -26,6 +28,7 @@ async function expectCut(identity?: { certificatePem: string; privateKeyPem: str
   expect(fixture.cloud.meter.get('mqtt.connections')).toBe(0);
 }
 
+// source: developer guide, diagnosing-connectivity-issues.md: certificates must be registered and active
 describe('TLS (developer guide, diagnosing-connectivity-issues.md: certificates must be registered and active)', () => {
   test('a client without a certificate is cut off', async () => {
     await expectCut();
@@ -79,6 +82,7 @@ describe('TLS (developer guide, diagnosing-connectivity-issues.md: certificates 
 });
 
 describe('options of the plugin', () => {
+  // source: developer guide, transport-security.md
   test('a client that names no server is cut off where SNI is required (transport-security.md)', async () => {
     const strict = await BrokerFixture.start({ limits: { requireServerName: true } });
     const { certificatePem: cert, privateKeyPem: key } = await BrokerFixture.identity();
@@ -100,6 +104,7 @@ describe('options of the plugin', () => {
 });
 
 describe('authorization of a connect', () => {
+  // source: developer guide, mqtt.md, "AWS IoT differences"
   test('MQTT 3.1.1 gets return code 7, not 5 (mqtt.md, "AWS IoT differences")', async () => {
     fixture.devices.deny('iot:Connect', 'a');
     const client = await fixture.raw(4);
@@ -108,6 +113,7 @@ describe('authorization of a connect', () => {
     await client.ended;
   });
 
+  // source: developer guide, mqtt.html, "MQTT reason codes"
   test('MQTT 5 gets reason code 0x87 (mqtt.html, "MQTT reason codes")', async () => {
     fixture.devices.deny('iot:Connect', 'a');
     const client = await fixture.raw(5);
@@ -115,6 +121,7 @@ describe('authorization of a connect', () => {
     await client.ended;
   });
 
+  // source: developer guide, life-cycle-events.html, "Connect attempt failure event"
   test('a failed connect is an event (life-cycle-events.html, "Connect attempt failure event")', async () => {
     fixture.devices.deny('iot:Connect', 'a');
     const client = await fixture.raw(4);
@@ -133,6 +140,7 @@ describe('authorization of a connect', () => {
     ]);
   });
 
+  // source: developer guide, mqtt.md, "Using connectAttributes"
   test('policies see what the connect asks for (mqtt.md, "Using connectAttributes")', async () => {
     await fixture.connected('a', 4, { clean: false, will: { topic: 'w', payload: 'x', qos: 0, retain: false } });
     const asked = fixture.devices.asked.find(({ action }) => action === 'iot:Connect');
@@ -147,6 +155,7 @@ describe('authorization of a connect', () => {
     expect(fixture.rules.events('presence/connect_failed')).toHaveLength(1);
   });
 
+  // source: developer guide, retained-message-policy-examples.md
   test('a retained will takes iot:RetainPublish too (retained-message-policy-examples.md)', async () => {
     fixture.devices.deny('iot:RetainPublish', 'w');
     const client = await fixture.raw(5);
@@ -168,12 +177,14 @@ describe('client identifiers', () => {
     expect((await (await fixture.raw(4)).connect('x'.repeat(128))).returnCode).toBe(0);
   });
 
+  // source: MQTT 5 [MQTT-3.1.3-7]
   test('MQTT 5 without one is told which was assigned [MQTT-3.1.3-7]', async () => {
     const connack = await (await fixture.raw(5)).connect('');
     expect(connack.properties?.assignedClientIdentifier).toMatch(/^\$GEN\/[0-9a-f-]{36}$/);
     expect(fixture.broker.connectedClients()[0]?.clientId).toBe(connack.properties?.assignedClientIdentifier);
   });
 
+  // source: MQTT 5 [MQTT-3.1.3-8]
   test('MQTT 3.1.1 may leave it out with a clean session only [MQTT-3.1.3-8]', async () => {
     expect((await (await fixture.raw(4)).connect('', { clean: true })).returnCode).toBe(0);
     const persistent = await fixture.raw(4);
@@ -183,6 +194,7 @@ describe('client identifiers', () => {
   });
 });
 
+// source: developer guide, mqtt.html, "MQTT 5 properties"
 describe('CONNACK of MQTT 5 (mqtt.html, "MQTT 5 properties")', () => {
   test("states AWS's abilities and limits", async () => {
     const connack: IConnackPacket = await (await fixture.raw(5)).connect('a', {
@@ -214,12 +226,14 @@ describe('CONNACK of MQTT 5 (mqtt.html, "MQTT 5 properties")', () => {
     expect(connack.reasonCode).toBe(0x90);
   });
 
+  // source: MQTT 5 [MQTT-4.12.0-1]
   test('enhanced authentication is refused with 0x8C [MQTT-4.12.0-1]', async () => {
     const connack = await (await fixture.raw(5)).connect('a', { properties: { authenticationMethod: 'SCRAM' } });
     expect(connack.reasonCode).toBe(0x8c);
   });
 });
 
+// source: AWS General Reference, "AWS IoT Core endpoints and quotas": 30 to 1200 s; dropped at 1.5 times
 describe('keep-alive (quotas: 30 to 1200 s; dropped at 1.5 times)', () => {
   test.each([
     [5, 30],
@@ -242,12 +256,14 @@ describe('keep-alive (quotas: 30 to 1200 s; dropped at 1.5 times)', () => {
 });
 
 describe('order of packets', () => {
+  // source: MQTT 5 [MQTT-3.1.0-1]
   test('a first packet other than CONNECT ends the connection [MQTT-3.1.0-1]', async () => {
     const client = await fixture.raw(4);
     client.send({ cmd: 'pingreq' });
     await client.ended;
   });
 
+  // source: MQTT 5 [MQTT-3.1.0-2]
   test('a second CONNECT ends the connection [MQTT-3.1.0-2]', async () => {
     const client = await fixture.connected('a', 5);
     client.send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clean: true, keepalive: 1, clientId: 'a' });
@@ -285,6 +301,7 @@ describe('order of packets', () => {
 });
 
 describe('one client per identifier', () => {
+  // source: MQTT 5 [MQTT-3.1.4-3]
   test('a second connection takes over, the first is disconnected with 0x8E [MQTT-3.1.4-3]', async () => {
     const first = await fixture.connected('a', 5);
     const second = await fixture.connected('a', 5);

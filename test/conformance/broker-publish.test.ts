@@ -3,6 +3,8 @@ import { BrokerFixture, until } from '../../local-cloud/src/broker/testing/broke
 import type { RawClient } from '../../local-cloud/src/broker/testing/raw-client.ts';
 import type { MqttMessage } from '../../local-cloud/src/core/mqtt.ts';
 
+// source: AWS IoT developer guide, mqtt ("Publish", "MQTT reason codes", "AWS IoT differences"), reserved-topics; MQTT 5 §3.3
+
 let fixture: BrokerFixture;
 beforeEach(async () => {
   fixture = await BrokerFixture.start();
@@ -31,6 +33,7 @@ describe('acknowledgement', () => {
     expect((await client.next('puback')).messageId).toBe(7);
   });
 
+  // source: MQTT 5 [MQTT-4.6.0-2]
   test('PUBACKs keep the order of the publishes, whichever is safe first [MQTT-4.6.0-2]', async () => {
     const held: (() => void)[] = [];
     fixture.rules.onAccept = (message) =>
@@ -92,6 +95,7 @@ describe('acknowledgement', () => {
 });
 
 describe('authorization', () => {
+  // source: developer guide, mqtt.html, "MQTT reason codes"
   test('MQTT 5, QoS 1: PUBACK 0x87 and the connection lives (mqtt.html, "MQTT reason codes")', async () => {
     fixture.devices.deny('iot:Publish', 't');
     const client = await fixture.connected('a', 5);
@@ -110,6 +114,7 @@ describe('authorization', () => {
     expect(fixture.rules.events('presence/disconnected')).toMatchObject([{ disconnectReason: 'AUTH_ERROR' }]);
   });
 
+  // source: MQTT 3.1.1 and 5 [MQTT-3.3.5-2]
   test.each([undefined, 1])('MQTT 3.1.1: disconnected without PUBACK [MQTT-3.3.5-2] (packet id %p)', async (id) => {
     fixture.devices.deny('iot:Publish', 't');
     const client = await fixture.connected('a', 4);
@@ -119,6 +124,7 @@ describe('authorization', () => {
     expect(fixture.rules.published).toEqual([]);
   });
 
+  // source: developer guide, iot-policy-actions.md
   test('a retained publish takes iot:RetainPublish as well (iot-policy-actions.md)', async () => {
     fixture.devices.deny('iot:RetainPublish', 't');
     const client = await fixture.connected('a', 5);
@@ -138,6 +144,7 @@ describe('authorization', () => {
   });
 });
 
+// source: developer guide, mqtt.html, "AWS IoT differences"
 describe('QoS 2 is not supported and never acknowledged (mqtt.html, "AWS IoT differences")', () => {
   test.each([
     [4, undefined],
@@ -158,6 +165,7 @@ describe('QoS 2 is not supported and never acknowledged (mqtt.html, "AWS IoT dif
   });
 });
 
+// source: AWS General Reference, "AWS IoT Core endpoints and quotas"
 describe('limits (quotas page)', () => {
   const eight = '1/2/3/4/5/6/7/8';
 
@@ -222,6 +230,7 @@ describe('limits (quotas page)', () => {
     await until(() => fixture.rules.published.length === 8);
   });
 
+  // source: MQTT 5 [MQTT-3.3.4-9]
   test('MQTT 5 with more than 100 unacknowledged publishes is disconnected with 0x93 [MQTT-3.3.4-9]', async () => {
     fixture.rules.onAccept = (message) => (message.topic === 't' ? new Promise(() => {}) : Promise.resolve());
     const client = await fixture.connected('a', 5);
@@ -248,6 +257,7 @@ describe('limits (quotas page)', () => {
 });
 
 describe('topic names', () => {
+  // source: MQTT 5 [MQTT-3.3.2-2]
   test.each(['a/+', 'a/#', '#'])('%s is no topic name [MQTT-3.3.2-2]', async (topic) => {
     const client = await fixture.connected('a', 5);
     const bytes = Buffer.concat([Buffer.from([0, topic.length]), Buffer.from(topic), Buffer.from([0, 1, 0])]);
@@ -264,6 +274,7 @@ describe('topic names', () => {
     expect((await client.next('disconnect')).reasonCode).toBe(0x81);
   });
 
+  // source: MQTT 5 [MQTT-2.2.1-3]
   test('packet identifier 0 ends the connection [MQTT-2.2.1-3]', async () => {
     const client = await fixture.connected('a', 5);
     client.write(Buffer.from([0x32, 6, 0, 1, 0x61, 0, 0, 0]));
@@ -271,6 +282,7 @@ describe('topic names', () => {
   });
 });
 
+// source: developer guide, iot-basic-ingest.md
 describe('Basic Ingest (iot-basic-ingest.md)', () => {
   test('goes to the rules alone', async () => {
     const subscriber = await fixture.connected('s', 5);
@@ -299,6 +311,7 @@ describe('Basic Ingest (iot-basic-ingest.md)', () => {
   });
 });
 
+// source: developer guide, reserved-topics.md
 describe('reserved topics (reserved-topics.md)', () => {
   test('a publish to one that nobody answers disconnects', async () => {
     for (const topic of ['$aws/things/t/shadow/update', '$SYS/x', '$events']) {

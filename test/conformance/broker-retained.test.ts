@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { BrokerFixture } from '../../local-cloud/src/broker/testing/broker-fixture.ts';
 import type { RawClient } from '../../local-cloud/src/broker/testing/raw-client.ts';
 
+// source: AWS IoT developer guide, mqtt ("MQTT retained messages"); MQTT 5 §3.3.1.3
+
 let directory: string;
 let fixture: BrokerFixture;
 let publisher: RawClient;
@@ -35,6 +37,7 @@ async function subscribed(topic: string, options: object = {}, client?: RawClien
   });
 }
 
+// source: MQTT 5 [MQTT-3.3.1-8]
 test('the last retained message comes with a subscription to its topic, flagged [MQTT-3.3.1-8]', async () => {
   await retain('a/b', 'old');
   await retain('a/b', 'new');
@@ -42,17 +45,20 @@ test('the last retained message comes with a subscription to its topic, flagged 
   expect(await subscribed('a/b', { qos: 0 })).toEqual([['a/b', 'new', true, 0]]);
 });
 
+// source: developer guide, mqtt.html, "Subscribing to a retained message topic"
 test('wildcard filters receive none upon subscription (mqtt.html, "Subscribing to a retained message topic")', async () => {
   await retain('a/b', 'x');
   expect(await subscribed('a/+')).toEqual([]);
   expect(await subscribed('#')).toEqual([]);
 });
 
+// source: developer guide, mqtt.html, "Shared subscriptions"
 test('shared subscriptions receive none (mqtt.html, "Shared subscriptions")', async () => {
   await retain('a', 'x');
   expect(await subscribed('$share/g/a')).toEqual([]);
 });
 
+// source: MQTT 5 [MQTT-3.3.1-12]
 test('existing subscribers get it without the flag, or with it if they ask for it as published [MQTT-3.3.1-12]', async () => {
   const plain = await fixture.connected('plain', 5);
   await subscribed('a', {}, plain);
@@ -73,6 +79,7 @@ test('an empty payload deletes it, and is delivered', async () => {
   expect(await subscribed('a')).toEqual([]);
 });
 
+// source: MQTT 5 [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]
 test('retain handling: 0 always, 1 for new subscriptions, 2 never [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]', async () => {
   await retain('a', 'x');
   const client = await fixture.connected('s', 5);
@@ -82,6 +89,7 @@ test('retain handling: 0 always, 1 for new subscriptions, 2 never [MQTT-3.3.1-9]
   expect(await subscribed('a', { rh: 1 })).toHaveLength(1);
 });
 
+// source: developer guide, mqtt.html, "Message expiry"
 test('an expired one is not delivered (mqtt.html, "Message expiry")', async () => {
   await retain('a', 'x', { messageExpiryInterval: 10 });
   await fixture.clock.advance(9_000);

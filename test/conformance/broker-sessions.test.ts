@@ -6,6 +6,8 @@ import type { BrokerLimits } from '../../local-cloud/src/broker/limits.ts';
 import { BrokerFixture, until } from '../../local-cloud/src/broker/testing/broker-fixture.ts';
 import type { RawClient } from '../../local-cloud/src/broker/testing/raw-client.ts';
 
+// source: AWS IoT developer guide, mqtt ("MQTT persistent sessions"); MQTT 5 §4.1 and §4.4
+
 let directory: string;
 let fixture: BrokerFixture;
 beforeEach(async () => {
@@ -77,6 +79,7 @@ describe.each([4, 5] as const)(
       expect(await payloads(second.client)).toEqual(['live']);
     });
 
+    // source: developer guide, mqtt.html, "AWS IoT differences"
     test('sends again what was not acknowledged, without DUP (mqtt.html, "AWS IoT differences")', async () => {
       const first = await open(version);
       await first.client.subscribe(1, 't');
@@ -151,6 +154,7 @@ describe.each([4, 5] as const)(
       expect((await open(version)).present).toBe(false);
     });
 
+    // source: MQTT 3.1.1 and 5 [MQTT-3.1.2-4], [MQTT-3.1.2-6]
     test('is ended by a clean start [MQTT-3.1.2-4] (3.1.1: [MQTT-3.1.2-6])', async () => {
       const first = await open(version);
       await first.client.subscribe(1, 't');
@@ -188,6 +192,7 @@ describe.each([4, 5] as const)(
   },
 );
 
+// source: developer guide, mqtt.html, "Message traffic after reconnection"
 test('stored messages leave at 10 a second, live ones at once (mqtt.html, "Message traffic after reconnection")', async () => {
   const first = await open(4);
   await first.client.subscribe(1, 't');
@@ -212,6 +217,7 @@ test('a session keeps no more than its limit, the oldest of it', async () => {
   expect(await payloads((await open(4)).client)).toEqual(['1', '2']);
 });
 
+// source: developer guide, mqtt.html, "Creating a persistent session"
 test('sessions do not cross versions (mqtt.html, "Creating a persistent session")', async () => {
   const first = await open(4);
   await first.client.subscribe(1, 't');
@@ -272,6 +278,7 @@ test('a burst of publishes shares commits', async () => {
 });
 
 describe('session expiry of MQTT 5', () => {
+  // source: developer guide, mqtt.html, "Ending a persistent session"
   test('is bounded by the account, and DISCONNECT may change it (mqtt.html, "Ending a persistent session")', async () => {
     const { client } = await open(5, 's', { clean: false, properties: { sessionExpiryInterval: 10 } });
     client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 100 } });
@@ -287,6 +294,7 @@ describe('session expiry of MQTT 5', () => {
     expect((await open(5)).present).toBe(false);
   });
 
+  // source: MQTT 5 §3.14.2.2.2
   test('a session that was to end cannot be kept by DISCONNECT: 0x82 (§3.14.2.2.2)', async () => {
     const { client } = await open(5, 's', { clean: true });
     client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 10 } });

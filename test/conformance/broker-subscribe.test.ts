@@ -2,6 +2,8 @@ import type { IPublishPacket, ISubackPacket } from 'mqtt-packet';
 import { BrokerFixture } from '../../local-cloud/src/broker/testing/broker-fixture.ts';
 import type { RawClient } from '../../local-cloud/src/broker/testing/raw-client.ts';
 
+// source: AWS IoT developer guide, topics, mqtt ("AWS IoT differences"); MQTT 5 §3.8 and §4.7
+
 let fixture: BrokerFixture;
 beforeEach(async () => {
   fixture = await BrokerFixture.start({ limits: { publishesPerSecond: Infinity } });
@@ -38,6 +40,7 @@ describe('matching', () => {
     expect(received(client)).toEqual(matching);
   });
 
+  // source: MQTT 5 [MQTT-4.7.2-1]
   test('a filter beginning with a wildcard receives nothing of $ topics [MQTT-4.7.2-1]', async () => {
     const client = await fixture.connected('s');
     await codes(client, '#', '+/events/#');
@@ -50,6 +53,7 @@ describe('matching', () => {
     expect(received(client)).toEqual(['$aws/events/job/1/completed']);
   });
 
+  // source: MQTT 5 [MQTT-3.3.5-1]
   test('overlapping filters give one copy, with the highest QoS [MQTT-3.3.5-1]', async () => {
     const client = await fixture.connected('s');
     await client.subscribe(1, 'a/+', 0);
@@ -59,6 +63,7 @@ describe('matching', () => {
     expect(client.packets).toMatchObject([{ cmd: 'publish', topic: 'a/b', qos: 1 }]);
   });
 
+  // source: MQTT 5 [MQTT-3.8.4-3]
   test('a subscription is replaced by one with the same filter [MQTT-3.8.4-3]', async () => {
     const client = await fixture.connected('s');
     await client.subscribe(1, 'a', 1);
@@ -68,6 +73,7 @@ describe('matching', () => {
     expect(client.packets).toMatchObject([{ cmd: 'publish', qos: 0 }]);
   });
 
+  // source: MQTT 5 [MQTT-4.6.0-6]
   test('messages of one publisher arrive in their order [MQTT-4.6.0-6]', async () => {
     const subscriber = await fixture.connected('s');
     await subscriber.subscribe(1, 't', 0);
@@ -79,6 +85,7 @@ describe('matching', () => {
     expect(payloads).toEqual(Array.from({ length: 90 }, (_, index) => String(index + 1)));
   });
 
+  // source: developer guide, mqtt.html
   test('MQTT 3.1.1 and 5 clients receive from each other (mqtt.html)', async () => {
     const old = await fixture.connected('old', 4);
     const five = await fixture.connected('five', 5);
@@ -92,6 +99,7 @@ describe('matching', () => {
 });
 
 describe('limits', () => {
+  // source: AWS General Reference, "AWS IoT Core endpoints and quotas"
   test('nine filters in one SUBSCRIBE end the connection, eight are granted (quotas page)', async () => {
     const client = await fixture.connected('s', 5);
     const nine = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -100,6 +108,7 @@ describe('limits', () => {
     expect((await client.next('disconnect')).reasonCode).toBe(0x97);
   });
 
+  // source: AWS General Reference, "AWS IoT Core endpoints and quotas"
   test('a 51st subscription is refused with 0x97 and the connection closed (quotas page)', async () => {
     const client = await fixture.connected('s', 5);
     for (let index = 0; index < 50; index++) await client.subscribe(1, `t/${index}`);
@@ -140,6 +149,7 @@ describe('authorization', () => {
     expect(received(four)).toEqual([]);
   });
 
+  // source: developer guide, iot-policy-actions.md
   test('iot:Receive is confirmed at every delivery (iot-policy-actions.md)', async () => {
     const client = await fixture.connected('s');
     await client.subscribe(1, 'a/+');
@@ -164,6 +174,7 @@ describe('subscription options', () => {
     }
   });
 
+  // source: MQTT 5 [MQTT-3.8.3-3]
   test('no local keeps own messages away [MQTT-3.8.3-3]', async () => {
     const client = await fixture.connected('s', 5);
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 1, nl: true }] });
@@ -175,12 +186,14 @@ describe('subscription options', () => {
     expect(received(client)).toEqual([]);
   });
 
+  // source: MQTT 5 [MQTT-3.8.3-4]
   test('no local on a shared subscription is a protocol error [MQTT-3.8.3-4]', async () => {
     const client = await fixture.connected('s', 5);
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$share/g/t', qos: 1, nl: true }] });
     expect((await client.next('disconnect')).reasonCode).toBe(0x82);
   });
 
+  // source: developer guide, mqtt.html
   test('subscription identifiers are not supported: 0xA1 (mqtt.html)', async () => {
     const client = await fixture.connected('s', 5);
     client.send({
@@ -194,6 +207,7 @@ describe('subscription options', () => {
 });
 
 describe('UNSUBSCRIBE', () => {
+  // source: MQTT 5 [MQTT-3.11.3-1]
   test('ends delivery and says what it found [MQTT-3.11.3-1]', async () => {
     const client = await fixture.connected('s', 5);
     await client.subscribe(1, 'a');
@@ -204,6 +218,7 @@ describe('UNSUBSCRIBE', () => {
     expect(received(client)).toEqual([]);
   });
 
+  // source: MQTT 5 [MQTT-3.10.4-1]
   test('compares filters character by character [MQTT-3.10.4-1]', async () => {
     const client = await fixture.connected('s', 4);
     await client.subscribe(1, 'a/+');
@@ -216,6 +231,7 @@ describe('UNSUBSCRIBE', () => {
 });
 
 describe('flow to a subscriber', () => {
+  // source: MQTT 5 [MQTT-3.3.4-9]
   test('no more than its receive maximum is unacknowledged [MQTT-3.3.4-9]', async () => {
     const client = await fixture.connected('s', 5, { properties: { receiveMaximum: 2 } });
     await client.subscribe(1, 't');
@@ -227,6 +243,7 @@ describe('flow to a subscriber', () => {
     expect(client.packets.map((packet) => String((packet as IPublishPacket).payload))).toEqual(['1', '2', '3']);
   });
 
+  // source: AWS General Reference, "AWS IoT Core endpoints and quotas"
   test('MQTT 3.1.1 has 100 in flight at most (quotas page)', async () => {
     const client = await fixture.connected('s', 4);
     await client.subscribe(1, 't');
@@ -235,6 +252,7 @@ describe('flow to a subscriber', () => {
     expect(received(client)).toHaveLength(100);
   });
 
+  // source: AWS General Reference, "AWS IoT Core endpoints and quotas"
   test('an unacknowledged message is sent again on MQTT 3.1.1 without DUP, for an hour (quotas page)', async () => {
     const client = await fixture.connected('s', 4, { keepalive: 1200 });
     await client.subscribe(1, 't');
@@ -252,6 +270,7 @@ describe('flow to a subscriber', () => {
     expect(received(client)).toEqual([]);
   });
 
+  // source: MQTT 5 [MQTT-4.4.0-1]
   test('MQTT 5 has it sent once on a connection [MQTT-4.4.0-1]', async () => {
     const client = await fixture.connected('s', 5);
     await client.subscribe(1, 't');

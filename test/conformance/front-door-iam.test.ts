@@ -10,6 +10,8 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
 
+// source: IAM and STS API references; IAM user guide, "Troubleshoot access denied error messages"
+
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Principal: { AWS: '123456789012' }, Action: 'sts:AssumeRole' },

@@ -6,6 +6,8 @@ import type { Operation, ServiceApi } from '../../local-cloud/src/core/api.ts';
 import { AwsError } from '../../local-cloud/src/core/errors.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
 
+// source: Amazon S3 API reference; user guide, "Uploading objects", "Working with objects"
+
 interface StoredObject {
   readonly bytes: Buffer;
   readonly input: s3.PutObjectCommandInput;

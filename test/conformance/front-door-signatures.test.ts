@@ -11,6 +11,8 @@ import { systemClock } from '../../local-cloud/src/core/clock.ts';
 import type { Credentials } from '../../local-cloud/src/core/iam/authorizer.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
 
+// source: IAM user guide, "Signature Version 4"; "Common Errors" of each API reference
+
 const nothing = { authorize: () => [], handle: () => ({}) };
 /** S3 lets anonymous callers reach authorization, where IAM decides. */
 const LIST_BUCKETS: Operation = {

@@ -23,6 +23,8 @@ import { createIotPlugin } from '../../local-cloud/src/services/iot/plugin.ts';
 import { makeCsr } from '../../local-cloud/src/services/iot/testing/iot-test-cloud.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
 
+// source: AWS IoT API reference; service model of the SDK client
+
 // The wire format of AWS IoT's control plane, as the SDK's own client writes and reads it.
 
 const ARN = 'arn:aws:iot:us-east-1:123456789012:';

@@ -8,6 +8,8 @@ import type { ResourceProvider } from '../../local-cloud/src/core/resources.ts';
 import { createSqsPlugin } from '../../local-cloud/src/services/sqs/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, type TestCloud, testScope } from '../../local-cloud/src/testing/context.ts';
 
+// source: Amazon SQS API reference, CreateQueue, GetQueueUrl, SetQueueAttributes, ListQueues, DeleteQueue, PurgeQueue, AddPermission; developer guide, "Amazon SQS standard queues"
+
 let directory: string;
 let cloud: TestCloud<ManualClock>;
 let resources: readonly ResourceProvider[];

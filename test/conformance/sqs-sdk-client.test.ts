@@ -14,6 +14,8 @@ import {
 import { createSqsPlugin } from '../../local-cloud/src/services/sqs/plugin.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
 
+// source: Amazon SQS API reference; service model of the SDK client
+
 // The wire format of SQS, as the SDK's own client writes and reads it; it verifies the digests of bodies by itself.
 
 let https: HttpsCloud;

@@ -4,6 +4,8 @@ import {
   type TimestreamCloud,
 } from '../../local-cloud/src/services/timestream/testing/timestream-cloud.ts';
 
+// assumed: what is not built is refused by name, and nothing of the engine beneath shows through
+
 // What is not built is refused by name, and nothing of the engine beneath shows through.
 
 let timestream: TimestreamCloud;
