@@ -252,7 +252,7 @@ describe('A jobs request over MQTT is rejected', () => {
   });
 });
 
-// source: developer guide, jobs-mqtt-api (answers go to the client that sent the request)
+// assumed: answers go to the client that sent the request; here there is none, and refusing would lose a rule's republish
 test('A request that no device connection made is carried out without an answer', async () => {
   await job('one');
   const handler = probe.cloud.ports.get('reservedTopics').find('$aws/things/MyThing/jobs/one/update');

@@ -113,7 +113,7 @@ describe('Retries', () => {
     jobExecutionsRetryConfig: { criteriaList: [{ failureType, numberOfRetries }] },
   });
 
-  test('queue a failed execution again, as a further one, as often as is allowed', async () => {
+  test('queue a failed execution again as often as is allowed', async () => {
     await probe.things(['a']);
     await probe.createJob('job', [probe.thingArn('a')], retry('FAILED', 2));
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -123,6 +123,14 @@ describe('Retries', () => {
     await probe.ask('a', 'job/update', { status: 'FAILED' });
     expect(await probe.executionStatus('job', 'a')).toBe('FAILED');
     expect(await probe.jobStatus('job')).toBe('COMPLETED');
+    expect(await details('job')).toMatchObject({ numberOfFailedThings: 1 });
+  });
+
+  // assumed: that a retry is an execution of its own follows from retryAttempt of the listings, but is not said
+  test('are executions with numbers of their own', async () => {
+    await probe.things(['a']);
+    await probe.createJob('job', [probe.thingArn('a')], retry('FAILED', 2));
+    for (let attempt = 0; attempt < 3; attempt++) await probe.ask('a', 'job/update', { status: 'FAILED' });
     const { executionSummaries } = await probe.call<{ executionSummaries: { jobExecutionSummary: object }[] }>(
       'ListJobExecutionsForJob',
       { jobId: 'job' },
@@ -132,7 +140,6 @@ describe('Retries', () => {
       { executionNumber: 2, retryAttempt: 1, status: 'FAILED' },
       { executionNumber: 3, retryAttempt: 2, status: 'FAILED' },
     ]);
-    expect(await details('job')).toMatchObject({ numberOfFailedThings: 1 });
   });
 
   test('are not made for a rejected execution', async () => {
@@ -217,12 +224,18 @@ describe('A continuous job', () => {
   });
 });
 
-// source: developer guide, iot-jobs-lifecycle (REMOVED), and API reference, JobProcessDetails (numberOfRemovedThings)
-test('A snapshot job is not touched by memberships, but by the deletion of a thing', async () => {
-  await probe.things(['a', 'b'], 'fleet');
+// assumed: the guide speaks of changes of membership for continuous jobs only
+test('A snapshot job keeps the things that leave its group', async () => {
+  await probe.things(['a'], 'fleet');
   await probe.createJob('job', [probe.groupArn('fleet')]);
   await probe.call('RemoveThingFromThingGroup', { thingGroupName: 'fleet', thingName: 'a' });
   expect(await probe.executionStatus('job', 'a')).toBe('QUEUED');
+});
+
+// source: API reference, JobProcessDetails (numberOfRemovedThings: "because they have been deleted")
+test('The executions of a thing that is deleted are REMOVED', async () => {
+  await probe.things(['a', 'b'], 'fleet');
+  await probe.createJob('job', [probe.groupArn('fleet')]);
   await probe.call('DeleteThing', { thingName: 'b' });
   expect(await details('job')).toMatchObject({ numberOfQueuedThings: 1, numberOfRemovedThings: 1 });
 });
@@ -245,6 +258,7 @@ describe('A scheduled job', () => {
     schedulingConfig: { startTime: '2026-01-01 01:00', endTime: '2026-01-01 02:00', endBehavior },
   });
 
+  // assumed: that a continuous job whose rollout has stopped completes like a snapshot job
   test('with STOP_ROLLOUT reaches nothing new after its end time, and completes with what it has reached', async () => {
     await probe.things(names(3), 'fleet');
     await probe.createJob('job', [probe.groupArn('fleet')], {
@@ -273,7 +287,7 @@ describe('A scheduled job', () => {
   });
 });
 
-// source: developer guide, job-limits (executions of a SCHEDULED job are filtered out), and API reference, ScheduledJobRollout
+// assumed: job-limits says that executions of a SCHEDULED job are filtered out; that a job is SCHEDULED between windows is not said
 test('Outside its maintenance window a job is SCHEDULED and its queued executions are not seen', async () => {
   await probe.things(['a']);
   await probe.createJob('job', [probe.thingArn('a')], {
