@@ -140,9 +140,10 @@ async function applyResource(
       return { next: { ...base, physicalId, attributes: {} }, action: unchanged ? 'unchanged' : 'record' };
     }
     const resourceScope = scopeOf(options, record, logicalId);
-    if (known === undefined || known.type !== resource.Type) {
+    if (known === undefined || known.recordedOnly || known.type !== resource.Type) {
       const state = await provider.create(properties, resourceScope);
-      return { next: { ...base, ...state }, action: 'create', ...(known !== undefined && { leftover: known }) };
+      const replaced = known !== undefined && !known.recordedOnly;
+      return { next: { ...base, ...state }, action: 'create', ...(replaced && { leftover: known }) };
     }
     if (isDeepStrictEqual(known.properties, properties)) {
       return { next: { ...known, ...base }, action: 'unchanged' };
