@@ -184,7 +184,7 @@ describe('client identifiers', () => {
     expect(fixture.broker.connectedClients()[0]?.clientId).toBe(connack.properties?.assignedClientIdentifier);
   });
 
-  // source: MQTT 5 [MQTT-3.1.3-8]
+  // source: MQTT 3.1.1 [MQTT-3.1.3-8]
   test('MQTT 3.1.1 may leave it out with a clean session only [MQTT-3.1.3-8]', async () => {
     expect((await (await fixture.raw(4)).connect('', { clean: true })).returnCode).toBe(0);
     const persistent = await fixture.raw(4);

@@ -35,6 +35,7 @@ test('what describes a message is forwarded as it came', async () => {
   });
 });
 
+// source: MQTT 5 [MQTT-3.3.2-18]
 test('user properties keep their order [MQTT-3.3.2-18]', async () => {
   const client = await subscriber();
   const pair = (name: string, value: string): Buffer =>
@@ -76,6 +77,7 @@ test('a message published by a service carries its properties', async () => {
   });
 });
 
+// source: developer guide, mqtt.html, "Message expiry"
 describe('message expiry (mqtt.html, "Message expiry")', () => {
   test.each([
     [0, 1],
@@ -89,6 +91,7 @@ describe('message expiry (mqtt.html, "Message expiry")', () => {
 });
 
 describe('topic aliases', () => {
+  // source: MQTT 5 [MQTT-3.3.2-12]
   test('of the publisher stand for their topics [MQTT-3.3.2-12]', async () => {
     const client = await subscriber();
     publisher.publish('t/1', 'named', 1, { topicAlias: 8 });
@@ -129,6 +132,7 @@ describe('topic aliases', () => {
   });
 });
 
+// source: MQTT 5 [MQTT-3.1.2-24]
 test('a packet larger than the client takes is not sent [MQTT-3.1.2-24], and frees its place', async () => {
   const client = await subscriber({ properties: { maximumPacketSize: 100, receiveMaximum: 1 } });
   publisher.publish('t/1', Buffer.alloc(100), 1);

@@ -44,6 +44,7 @@ describe.each([4, 5] as const)('MQTT level %i', (version) => {
     ]);
   });
 
+  // source: MQTT 5 [MQTT-3.14.4-3]
   test('a DISCONNECT does not [MQTT-3.14.4-3]', async () => {
     const client = await withWill(version);
     client.send({ cmd: 'disconnect', reasonCode: 0 });
@@ -51,6 +52,7 @@ describe.each([4, 5] as const)('MQTT level %i', (version) => {
     expect(wills()).toEqual([]);
   });
 
+  // source: developer guide, life-cycle-events.html, table of disconnect reasons
   test('a protocol error and a take-over do (life-cycle-events.html, table of disconnect reasons)', async () => {
     const wrong = await withWill(version);
     wrong.write(Buffer.from([0x00, 0x00]));
@@ -92,6 +94,7 @@ test('DISCONNECT with reason code 4 publishes the will, without delay', async ()
   expect(fixture.rules.events('presence/disconnected')).toMatchObject([{ clientInitiatedDisconnect: true }]);
 });
 
+// source: developer guide, device-shadow-comms-app.md
 test('a will on a reserved topic is for subscribers and rules, not for its service (device-shadow-comms-app.md)', async () => {
   const handle = jest.fn();
   fixture.reservedTopics.register({ filter: '$aws/things/+/shadow/update', handle });
@@ -104,6 +107,7 @@ describe('will delay', () => {
   const session = { clean: false, properties: { sessionExpiryInterval: 3600 } };
   const delayed = { ...WILL, properties: { willDelayInterval: 60, contentType: 'text/plain' } };
 
+  // source: MQTT 5 [MQTT-3.1.3-9]
   test('holds the will back for its interval [MQTT-3.1.3-9]', async () => {
     await lost(await withWill(5, session, delayed));
     await fixture.clock.advance(59_999);
@@ -113,6 +117,7 @@ describe('will delay', () => {
     expect(fixture.rules.published[0]?.properties).toEqual({ contentType: 'text/plain' });
   });
 
+  // source: MQTT 5 [MQTT-3.1.3-9]
   test('a session that goes on in time has none published [MQTT-3.1.3-9]', async () => {
     await lost(await withWill(5, session, delayed));
     await fixture.connected('a', 5, session);
@@ -147,6 +152,7 @@ describe('will delay', () => {
   });
 });
 
+// source: developer guide, mqtt.html, "Message expiry", "Last Will"
 test('message expiry of a will begins with its publication (mqtt.html, "Message expiry", "Last Will")', async () => {
   const subscriber = await fixture.connected('s', 5);
   await subscriber.subscribe(1, 'will');
