@@ -21,10 +21,10 @@ export class PacketCutter {
 function packetLength(data: Buffer): number | undefined {
   let length = 0;
   for (let index = 1; index < data.length; index++) {
+    if (index === 5) return data.length;
     const byte = data[index] as number;
     length += (byte & 0x7f) * 128 ** (index - 1);
     if (byte < 0x80) return index + 1 + length;
-    if (index === 5) return data.length;
   }
   return undefined;
 }

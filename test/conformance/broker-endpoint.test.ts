@@ -270,6 +270,21 @@ test('a connection ends when its authorizer says so, with the reason in its even
   await fixture.stop();
 });
 
+// assumed: AWS states no time-out of a connection that says nothing; it is the one of a CONNECT
+test('a client without a certificate that says nothing is cut off in time', async () => {
+  const fixture = await BrokerFixture.start();
+  const client = await RawClient.open({ port: fixture.port, ca: fixture.ca });
+  // The server's side of the handshake may end after the client's.
+  for (let tries = 0; !client.socket.destroyed && tries < 100; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await fixture.clock.advance(1_000);
+  }
+  expect(client.socket.destroyed).toBe(true);
+  expect(fixture.cloud.meter.get('mqtt.connectsRefused')).toBe(1);
+  await fixture.stop();
+});
+
+// source: developer guide, iot-connect-devices.html
 test('the server shows one certificate on both ports', async () => {
   const shown = await Promise.all(
     [endpoint.mqttPort, endpoint.apiPort].map(

@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
@@ -108,6 +109,14 @@ describe('MQTT over WebSocket', () => {
   ])('an address %s is refused before the upgrade', async (_, options) => {
     const query = await endpoint.signedQuery(endpoint.mqttPort, options);
     await expect(open(`?${query}`)).rejects.toThrow('status 403');
+  });
+
+  // source: developer guide (2019), mqtt-ws.html: its own signer sends no X-Amz-Expires
+  // assumed: such an address is good for the 15 minutes of a signature in a header
+  test('an address without X-Amz-Expires is good for a quarter of an hour', async () => {
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+    expect((await open(`?${signedByHand(minutesAgo(14))}`)).protocol).toBe('mqtt');
+    await expect(open(`?${signedByHand(minutesAgo(16))}`)).rejects.toThrow('status 403');
   });
 
   test('a query that was changed after signing is refused', async () => {
@@ -275,6 +284,20 @@ describe('custom authentication of a WebSocket', () => {
     endpoint.devices.onShown = () => ({ principalId: 'someone' });
   });
 });
+
+/** Signature Version 4 as the developer guide's example for browsers made it. */
+function signedByHand(date: Date): string {
+  const { accessKeyId, secretAccessKey } = endpoint.https.administrator;
+  const stamp = date.toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const scope = `${stamp.slice(0, 8)}/us-east-1/iotdevicegateway/aws4_request`;
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${encodeURIComponent(`${accessKeyId}/${scope}`)}&X-Amz-Date=${stamp}&X-Amz-SignedHeaders=host`;
+  const canonical = `GET\n/mqtt\n${query}\nhost:localhost:${endpoint.mqttPort}\n\nhost\n${sha256('')}`;
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
+  const signature = hmac(key, `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${sha256(canonical)}`).toString('hex');
+  return `${query}&X-Amz-Signature=${signature}`;
+}
 
 /** Temporary credentials of a role. */
 async function session() {
