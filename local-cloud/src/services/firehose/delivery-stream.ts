@@ -11,6 +11,7 @@ import type { Destination } from './destination.ts';
 import { FIRST_RETRY_MS, MAX_RETRY_MS, RETENTION_MS } from './limits.ts';
 import { compilePrefix } from './object-prefix.ts';
 import { type Chunk, RecordBuffer } from './record-buffer.ts';
+import { idle, type StreamActivity } from './stream-activity.ts';
 
 export interface StreamRecord {
   readonly name: string;
@@ -46,6 +47,7 @@ export class DeliveryStream {
   #retryDelay = FIRST_RETRY_MS;
   #flushAll = false;
   #stopped = true;
+  #activity = idle();
 
   constructor(context: CloudContext, record: StreamRecord) {
     this.#context = context;
@@ -74,7 +76,20 @@ export class DeliveryStream {
 
   /** Resolves when the record is on disk. */
   put(data: Uint8Array): Promise<void> {
+    this.#activity.records++;
+    this.#activity.bytes += data.length;
     return this.#buffer.append(data, this.#delimiter);
+  }
+
+  /** ms since the epoch: arrival of the oldest record that waits */
+  get oldest(): number | undefined {
+    return this.#buffer.oldest;
+  }
+
+  takeActivity(): StreamActivity {
+    const activity = this.#activity;
+    this.#activity = idle();
+    return activity;
   }
 
   /** Takes over a changed destination; buffered records go to the new one. */
@@ -145,6 +160,8 @@ export class DeliveryStream {
       try {
         await this.#write(chunk);
         this.#buffer.remove(chunk);
+        this.#activity.successes++;
+        this.#activity.deliveredRecords += chunk.entries.length;
         this.#retryDelay = FIRST_RETRY_MS;
         this.#retryAt = 0;
       } catch (error) {
@@ -181,6 +198,7 @@ export class DeliveryStream {
   }
 
   async #failed(error: unknown): Promise<void> {
+    this.#activity.failures++;
     const now = this.#context.clock.now();
     const lost = this.#buffer.removeBefore(now - RETENTION_MS);
     this.#context.log(lost > 0 ? 'error' : 'warn', 'a delivery stream could not write to its bucket', {

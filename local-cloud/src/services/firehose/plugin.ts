@@ -4,6 +4,7 @@ import { DeliveryStreams } from './delivery-streams.ts';
 import { createStreamOperations } from './operations/delivery-streams.ts';
 import { createPutOperations } from './operations/put-record.ts';
 import { createDeliveryStreamProvider } from './resources/delivery-stream.ts';
+import { putStreamMetrics } from './stream-metrics.ts';
 
 /** Amazon Data Firehose from direct puts to Amazon S3. */
 export const createFirehosePlugin: PluginFactory = (context) => {
@@ -22,6 +23,7 @@ export const createFirehosePlugin: PluginFactory = (context) => {
     resources: [createDeliveryStreamProvider(streams)],
     async start() {
       streams.start();
+      context.ports.find('metrics')?.gauge((metrics) => putStreamMetrics(context, streams, metrics));
     },
     async stop() {
       await streams.stop();
