@@ -28,7 +28,7 @@ export async function throwRubbish(dice: Dice, target: RubbishTarget): Promise<v
       return speak(tls(target, target.apiPort), 'secureConnect', bytes, open ? PATIENCE : 10 * PATIENCE);
     }
     case 'mqttInTls':
-      // Without a client certificate: the broker must end it before it reads any of this.
+      // Without a client certificate: the first byte tells HTTP, and anything else is cut off.
       return speak(tls(target, target.mqttPort), 'secureConnect', dice.bytes(dice.between(1, 300)), 4 * PATIENCE);
   }
 }
