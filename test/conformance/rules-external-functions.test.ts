@@ -222,6 +222,21 @@ describe('get_secret()', () => {
   });
 });
 
+// source: iot-sql-functions (get_or_default)
+test('get_or_default() gives its default when the function that it asks fails', async () => {
+  cloud.answer('iot-data-plane.GetThingShadow', () => {
+    throw new AwsError('ResourceNotFoundException', 'No shadow exists', 404);
+  });
+  const shadow = `get_thing_shadow('t', '${READER}')`;
+  await run(`SELECT get_or_default(${shadow}.state, 'none') AS s FROM 'a/b'`, {}, 2);
+  expect(sent()).toEqual([{ s: 'none' }]);
+  const sql = `SELECT get_or_default(x, upper(${shadow})) AS s FROM 'a'`;
+  await expect(cloud.createRule('r', { sql, actions: [SQS] })).rejects.toMatchObject({
+    code: 'SqlParseException',
+    message: expect.stringContaining('not allowed as default value'),
+  });
+});
+
 // source: iot-sql-functions (get_registry_data)
 test('get_registry_data() gives the answer of the registry operation, asked for as the role', async () => {
   cloud.answer('iot.DescribeThing', () => ({ thingName: 't', attributes: { wattage: '75' }, version: 3 }));

@@ -18,6 +18,7 @@ export interface PreparedMessage {
   readonly payload: Buffer;
   readonly clientId?: string;
   readonly principal?: string;
+  readonly sourceIp?: string;
   readonly timestamp: number;
   readonly traceId?: string;
 }
@@ -43,7 +44,7 @@ class PreparedInput implements RuleInput {
   readonly payload: Buffer;
   readonly clientId: string | undefined;
   readonly principal: string | undefined;
-  readonly sourceIp = undefined;
+  readonly sourceIp: string | undefined;
   readonly properties = undefined;
   readonly accountId: string;
   readonly timestamp: number;
@@ -55,6 +56,7 @@ class PreparedInput implements RuleInput {
     this.payload = message.payload;
     this.clientId = message.clientId;
     this.principal = message.principal;
+    this.sourceIp = message.sourceIp;
     this.accountId = options.accountId;
     this.timestamp = message.timestamp;
     this.entropy = options.entropy;

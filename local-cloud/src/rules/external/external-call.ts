@@ -2,7 +2,15 @@ import type { Numbers } from '../values/numbers.ts';
 import type { SqlValue } from '../values/value.ts';
 
 /** Functions of the rule SQL that ask a service (developer guide, `iot-sql-functions`). */
-export type ExternalFunction = 'aws_lambda' | 'get_dynamodb' | 'get_registry_data' | 'get_secret' | 'get_thing_shadow';
+export const EXTERNAL_FUNCTION_NAMES = [
+  'aws_lambda',
+  'get_dynamodb',
+  'get_registry_data',
+  'get_secret',
+  'get_thing_shadow',
+] as const;
+
+export type ExternalFunction = (typeof EXTERNAL_FUNCTION_NAMES)[number];
 
 /** One call, its arguments evaluated. */
 export interface ExternalCall {

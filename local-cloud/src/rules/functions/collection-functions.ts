@@ -1,6 +1,9 @@
+import type { Evaluation } from '../evaluation.ts';
+import { ExternalFunctionError } from '../external/external-call.ts';
 import { toInt, toText } from '../values/convert.ts';
 import { toJson } from '../values/json.ts';
 import { isObject, type SqlValue } from '../values/value.ts';
+import { asksService } from './asks-service.ts';
 import { argument, type CallSite, type Evaluate, type SqlFunction } from './sql-function.ts';
 
 /** "The array returned by this function is limited to 128 KiB" ("transform"). */
@@ -73,9 +76,22 @@ function compileTransform(call: CallSite): Evaluate {
   };
 }
 
-/** The first argument unless it is Null or Undefined ("get_or_default"). */
+/** The first argument unless it "returns null, undefined, or fails", as a function that asks a service may. */
 function compileGetOrDefault(call: CallSite): Evaluate {
   const value = argument(call, 0);
   const fallback = argument(call, 1);
-  return (evaluation) => value(evaluation) ?? fallback(evaluation);
+  const [, fallbackNode] = call.nodes;
+  if (fallbackNode !== undefined && asksService(fallbackNode)) {
+    throw call.refuse('a function that asks a service is not allowed as default value', 1);
+  }
+  return (evaluation) => valueOrNothing(value, evaluation) ?? fallback(evaluation);
+}
+
+function valueOrNothing(evaluate: Evaluate, evaluation: Evaluation): SqlValue {
+  try {
+    return evaluate(evaluation);
+  } catch (error) {
+    if (error instanceof ExternalFunctionError) return undefined;
+    throw error;
+  }
 }
