@@ -282,28 +282,39 @@ describe('thing groups', () => {
   });
 });
 
-// source: developer guide, managing-index ("Managed fields and custom fields"), managing-fleet-index ("Custom fields")
-test.each([
-  ['a custom field of a source that is not indexed', { customFields: [{ name: 'shadow.desired.t', type: 'Number' }] }],
-  ['a managed field as a custom one', { customFields: [{ name: 'registry.version', type: 'Number' }] }],
-  ['a custom field name with a space', { customFields: [{ name: 'attributes.a b', type: 'String' }] }],
-  [
-    'six custom fields',
-    { customFields: [1, 2, 3, 4, 5, 6].map((i) => ({ name: `attributes.a${i}`, type: 'String' })) },
-  ],
-  ['named shadows without names', { namedShadowIndexingMode: 'ON' }],
-  ['names without named shadows', { filter: { namedShadowNames: ['a'] } }],
-  ['connectivity without things', { thingIndexingMode: 'OFF', thingConnectivityIndexingMode: 'STATUS' }],
-  ['changed managed fields', { managedFields: [{ name: 'thingName', type: 'Number' }] }],
-] as const)('%s is refused', async (_title, part) => {
-  const configuration = { thingIndexingMode: 'REGISTRY', ...part };
-  await expect(cloud.configure(configuration as never)).rejects.toBeInstanceOf(InvalidRequestException);
+/** Refused with the error, and changes nothing. */
+async function refused(part: object, message: string): Promise<void> {
+  const configuration = { thingIndexingMode: 'REGISTRY' as const, ...part };
+  await expect(cloud.configure(configuration)).rejects.toThrow(message);
+}
+
+// source: developer guide, managing-index ("Managed fields and custom fields"), managing-fleet-index ("Custom fields"), General Reference (custom fields)
+test('custom fields must be indexed, be no managed fields, be named rightly and be five at most', async () => {
+  const custom = (...names: string[]) => ({ customFields: names.map((name) => ({ name, type: 'String' })) });
+  await refused(custom('shadow.desired.t'), 'shadow.desired.t is not indexed by this configuration');
+  await refused(custom('registry.version'), 'registry.version is a managed field');
+  await refused(custom('attributes.a b'), 'attributes.a b is not indexed');
+  await refused(custom('attributes.a', 'attributes.a'), 'A custom field is given twice');
+  await refused(custom(...[1, 2, 3, 4, 5, 6].map((i) => `attributes.a${i}`)), 'at most 5 custom fields');
+  await refused({ managedFields: [{ name: 'thingName', type: 'Number' }] }, 'Managed fields cannot be modified');
+});
+
+// source: developer guide, managing-index ("Thing indexing mode"); API reference, IndexingFilter
+test('modes and filters must hold together', async () => {
+  await refused({ namedShadowIndexingMode: 'ON' }, 'namedShadowIndexingMode ON needs shadow names');
+  await refused({ filter: { namedShadowNames: ['a'] } }, 'needs namedShadowIndexingMode ON');
+  const names = Array.from({ length: 11 }, (_, i) => `s${i}`);
+  await refused({ namedShadowIndexingMode: 'ON', filter: { namedShadowNames: names } }, 'At most 10 named shadows');
+  const off = { thingIndexingMode: 'OFF' };
+  await refused({ ...off, thingConnectivityIndexingMode: 'STATUS' }, 'needs a thingIndexingMode other than OFF');
+  await refused({ ...off, deviceDefenderIndexingMode: 'VIOLATIONS' }, 'needs a thingIndexingMode other than OFF');
+  await refused({ thingIndexingMode: 'SOME' }, 'Member must satisfy enum value set');
 });
 
 // assumed: geolocation and socket information are not built and refused by name
-test.each([
-  ['geoLocations', { filter: { geoLocations: [{ name: 'shadow.reported.location' }] } }],
-  ['connectivity', { filter: { connectivity: { includeSocketInformation: ['GET_THING_CONNECTIVITY_DATA'] } } }],
-] as const)('%s is not implemented', async (name, part) => {
-  await expect(cloud.configure({ thingIndexingMode: 'REGISTRY', ...part } as never)).rejects.toThrow(name);
+test('geolocations and socket information are refused by name', async () => {
+  await refused({ filter: { geoLocations: [{ name: 'shadow.reported.location' }] } }, 'geoLocations');
+  const connectivity = { includeSocketInformation: ['GET_THING_CONNECTIVITY_DATA'] };
+  await refused({ filter: { connectivity } }, 'filter.connectivity is not implemented');
+  await expect(search('shadow.reported.location:geo_distance,39.2,-130.8,1km')).rejects.toThrow('geo_distance');
 });

@@ -1,4 +1,4 @@
-import type { DeviceConnection, MessageBroker, PresenceChange } from '../../../core/mqtt.ts';
+import type { MessageBroker, PresenceChange } from '../../../core/mqtt.ts';
 import type { Collection, Store } from '../../../core/store.ts';
 
 /** Connectivity of a thing as it is indexed (developer guide, `managing-index`). Immutable. */
@@ -31,13 +31,12 @@ export class Connectivity {
   }
 
   /**
-   * Follows the broker. Who was connected when the cloud ended, and is not now, is disconnected since an unknown
-   * moment. `changed` is called with the thing's name.
+   * Follows the broker, before it lets the first client in: who was connected when the cloud ended is disconnected since
+   * an unknown moment. `changed` is called with the thing's name.
    */
   follow(broker: MessageBroker, changed: (thingName: string) => void): void {
-    const live = new Set(broker.connectedClients().map(({ clientId }: DeviceConnection) => clientId));
     for (const [name, record] of [...this.#records.entries()]) {
-      if (record.connected && !live.has(name)) this.#records.put(name, NOT_CONNECTED);
+      if (record.connected) this.#records.put(name, NOT_CONNECTED);
     }
     broker.onPresence((change) => {
       if (!this.#isThing(change.clientId)) return;

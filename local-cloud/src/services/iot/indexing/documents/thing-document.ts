@@ -2,9 +2,10 @@ import type { ThingDocument as ThingResult } from '@aws-sdk/client-iot';
 import type { Shadow, ShadowSection } from '../../../../core/shadows.ts';
 import type { ThingRecord } from '../../registry/records.ts';
 import type { ConnectivityRecord } from '../connectivity.ts';
-import { attributeValue, type Fields, type FieldValue, fieldValue } from '../query/field-value.ts';
+import { type Fields, type FieldValue, fieldValue } from '../query/field-value.ts';
 import type { SearchDocument } from '../query/match-query.ts';
 import { fieldPath } from './field-path.ts';
+import { allRegistryValues, registryValues } from './registry-fields.ts';
 import { allShadowValues, hasShadowField, shadowValues } from './shadow-fields.ts';
 import type { ThingData, ThingSources } from './thing-sources.ts';
 import { violationFields, violationResult } from './violation-fields.ts';
@@ -41,7 +42,7 @@ export class ThingDocument implements SearchDocument {
       case 'violations':
         return this.#violations().get(at.path) ?? NONE;
       case 'registry':
-        return registryFields(this.thing).get(at.path) ?? NONE;
+        return registryValues(this.thing, at.path);
     }
   }
 
@@ -55,7 +56,7 @@ export class ThingDocument implements SearchDocument {
 
   /** "In all the registry, Device Shadow, and Device Defender fields" (`query-syntax`): connectivity is not among them. */
   anywhere(test: (value: FieldValue) => boolean): boolean {
-    for (const values of registryFields(this.thing).values()) if (values.some(test)) return true;
+    if (allRegistryValues(this.thing).some(test)) return true;
     if (this.#groupNames().some(test)) return true;
     for (const shadow of this.#shadows()) if (allShadowValues(shadow, this.#data.deltaOf).some(test)) return true;
     for (const values of this.#violations().values()) if (values.some(test)) return true;
@@ -148,25 +149,6 @@ function shadowResult({ desired, reported, version, updatedAt }: Shadow, delta: 
 function hasNested(fields: Fields, path: string): boolean {
   for (const name of fields.keys()) if (name === path || name.startsWith(`${path}.`)) return true;
   return false;
-}
-
-const REGISTRY = new WeakMap<ThingRecord, Fields>();
-
-function registryFields(thing: ThingRecord): Fields {
-  let fields = REGISTRY.get(thing);
-  if (fields === undefined) {
-    const made = new Map<string, FieldValue[]>([
-      ['thingName', [fieldValue(thing.name)]],
-      ['thingId', [fieldValue(thing.id)]],
-    ]);
-    if (thing.typeName !== undefined) made.set('thingTypeName', [fieldValue(thing.typeName)]);
-    for (const [name, value] of Object.entries(thing.attributes)) {
-      made.set(`attributes.${name}`, [attributeValue(value)]);
-    }
-    fields = made;
-    REGISTRY.set(thing, fields);
-  }
-  return fields;
 }
 
 const CONNECTIVITIES = new WeakMap<ConnectivityRecord, Fields>();

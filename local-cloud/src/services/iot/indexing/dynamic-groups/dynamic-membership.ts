@@ -1,3 +1,4 @@
+import { messageOf } from '../../../../core/errors.ts';
 import type { IotService } from '../../iot-service.ts';
 import { MAX_GROUPS_PER_THING } from '../../limits.ts';
 import type { ThingGroupRecord } from '../../registry/records.ts';
@@ -57,6 +58,9 @@ export class DynamicMembership {
         }
       } else if (change.kind === 'group-deleted') {
         this.#groups.delete(change.group.name);
+        this.#forgetFailures((_thing, group) => group === change.group.name);
+      } else if (change.kind === 'thing-deleted') {
+        this.#forgetFailures((thing) => thing === change.thing.name);
       }
     });
     this.#index.onThingChange((thingName) => {
@@ -84,7 +88,17 @@ export class DynamicMembership {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+    queueMicrotask(() => {
+      try {
+        this.#flush();
+      } catch (error) {
+        this.#service.context.log('error', 'dynamic thing groups were not brought up to date', {
+          reason: messageOf(error),
+        });
+      } finally {
+        this.#scheduled = false;
+      }
+    });
   }
 
   /**
@@ -154,6 +168,13 @@ export class DynamicMembership {
       change();
     } finally {
       this.#own = false;
+    }
+  }
+
+  #forgetFailures(matches: (thingName: string, groupName: string) => boolean): void {
+    for (const key of this.#failures) {
+      const [thing, group] = key.split('\n') as [string, string];
+      if (matches(thing, group)) this.#failures.delete(key);
     }
   }
 

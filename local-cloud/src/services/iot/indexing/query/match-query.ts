@@ -46,7 +46,8 @@ function matchesValue(condition: ValueCondition, value: FieldValue): boolean {
   const { number } = value;
   switch (condition.kind) {
     case 'word':
-      if (condition.number !== undefined && number !== undefined) return condition.number === number;
+      // What is a number reads as one, and so does every text that equals it.
+      if (number !== undefined) return condition.number === number;
       return value.words.includes(condition.text);
     case 'wildcard':
       return value.words.some((word) => condition.pattern.test(word));
