@@ -84,10 +84,23 @@ test('vectors that fail are told by their differences, and the exit code is 1', 
 });
 
 test.each([
+  [{ ...VECTOR, expect: {} }, 'expect.match must be'],
+  [{ ...VECTOR, sqlVersion: '2020' }, 'sqlVersion must be one of'],
+  [{ ...VECTOR, payload: undefined }, 'payload is missing'],
+  [{ ...VECTOR, clientId: 7 }, 'clientId must be a string'],
+  ['text', 'is no object'],
+])('a vector that is none fails by its place, the others are checked (%#)', async (broken, part) => {
+  await ruleTest({ vectors: vectorFile([VECTOR, broken]), json: true });
+  expect(lastLine()).toMatchObject({
+    passed: 1,
+    failed: 1,
+    failures: [{ index: 1, differences: [expect.stringContaining(part)] }],
+  });
+});
+
+test.each([
   ['{', 'no JSON'],
   [{ a: 1 }, 'no array of vectors'],
-  [[VECTOR, { ...VECTOR, expect: {} }], 'vector 1: expect.match'],
-  [[{ ...VECTOR, sqlVersion: '2020' }], 'vector 0: sqlVersion'],
 ])('a vector file that cannot be read is refused with its place (%#)', async (content, part) => {
   await expect(ruleTest({ vectors: vectorFile(content) })).rejects.toThrow(part);
 });

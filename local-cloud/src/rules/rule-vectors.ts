@@ -27,6 +27,8 @@ export interface RuleVector {
   readonly source?: string;
   /** Chosen, not documented: does not count as conformance. */
   readonly assumed?: boolean;
+  /** What is wrong with the vector itself, which then fails; set by {@link readVectors}. */
+  readonly problem?: string;
 }
 
 export interface VectorFailure {
@@ -39,15 +41,15 @@ export interface VectorFailure {
   readonly differences: readonly string[];
 }
 
-/** A vector file that cannot be read, with the place. */
+/** A vector file that cannot be read. */
 export class VectorFileError extends Error {
   override readonly name = 'VectorFileError';
 }
 
 /**
- * Reads a vector file: an array of vectors, or `{"vectors": […]}`.
+ * Reads a vector file: an array of vectors, or `{"vectors": […]}`. A vector that is none is kept with its `problem`.
  *
- * @throws VectorFileError
+ * @throws VectorFileError for a file without such an array
  */
 export function readVectors(text: string): RuleVector[] {
   let content: unknown;
@@ -63,23 +65,27 @@ export function readVectors(text: string): RuleVector[] {
 
 const TEXTS = ['clientId', 'principal', 'sourceIp', 'traceId', 'accountId', 'source'] as const;
 
-function readVector(value: unknown, index: number): RuleVector {
-  const fail = (problem: string): VectorFileError => new VectorFileError(`vector ${index}: ${problem}`);
-  if (!isRecord(value)) throw fail('is no object');
-  const { sql, topic, sqlVersion, expect, now } = value;
-  if (typeof sql !== 'string') throw fail('sql must be a string');
-  if (typeof topic !== 'string') throw fail('topic must be a string');
+function readVector(value: unknown): RuleVector {
+  const vector = isRecord(value) ? value : {};
+  const { sql = '', topic = '' } = vector;
+  const problem = isRecord(value) ? problemOf(value) : 'is no object';
+  const payload = (vector.payload === undefined ? bytesKey(vector) : vector.payload) as VectorContent;
+  if (problem === undefined) return { ...(vector as unknown as RuleVector), payload };
+  return { sql: String(sql), topic: String(topic), payload: null, expect: { match: false }, problem };
+}
+
+function problemOf(vector: Readonly<Record<string, unknown>>): string | undefined {
+  const { sql, topic, sqlVersion, expect, now } = vector;
+  if (typeof sql !== 'string') return 'sql must be a string';
+  if (typeof topic !== 'string') return 'topic must be a string';
   if (sqlVersion !== undefined && (typeof sqlVersion !== 'string' || !isSqlVersion(sqlVersion))) {
-    throw fail(`sqlVersion must be one of ${SQL_VERSIONS.join(', ')}`);
+    return `sqlVersion must be one of ${SQL_VERSIONS.join(', ')}`;
   }
-  if (!isRecord(expect) || typeof expect.match !== 'boolean') throw fail('expect.match must be true or false');
-  for (const name of TEXTS) {
-    if (value[name] !== undefined && typeof value[name] !== 'string') throw fail(`${name} must be a string`);
-  }
-  if (now !== undefined && typeof now !== 'number') throw fail('now must be a number of milliseconds');
-  const payload = value.payload ?? bytesKey(value);
-  if (payload === undefined && !('payload' in value)) throw fail('payload is missing');
-  return { ...(value as unknown as RuleVector), payload: payload as VectorContent };
+  if (!isRecord(expect) || typeof expect.match !== 'boolean') return 'expect.match must be true or false';
+  const wrong = TEXTS.find((name) => vector[name] !== undefined && typeof vector[name] !== 'string');
+  if (wrong !== undefined) return `${wrong} must be a string`;
+  if (now !== undefined && typeof now !== 'number') return 'now must be a number of milliseconds';
+  return vector.payload === undefined && bytesKey(vector) === undefined ? 'payload is missing' : undefined;
 }
 
 /** `$base64` or `$text` beside `sql` stands for the payload, too. */
@@ -94,7 +100,10 @@ export function checkVector(
   index: number,
   circumstances: { readonly now: number; readonly entropy?: Entropy },
 ): VectorFailure | undefined {
-  const differences = compare(vector, () => evaluateRule(trialOf(vector, circumstances)));
+  const differences =
+    vector.problem === undefined
+      ? compare(vector, () => evaluateRule(trialOf(vector, circumstances)))
+      : [`the vector cannot be used: ${vector.problem}`];
   if (differences.length === 0) return undefined;
   const { sql, topic, source } = vector;
   return { index, sql, topic, ...(source === undefined ? {} : { source }), differences };
