@@ -98,6 +98,26 @@ describe('AWS::IoT::CACertificate', () => {
   });
 });
 
+test('AWS::IoT::ProvisioningTemplate of type JITP is enabled unless it says otherwise', async () => {
+  const TemplateBody = JSON.stringify({
+    Resources: {
+      certificate: {
+        Type: 'AWS::IoT::Certificate',
+        Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' } },
+      },
+    },
+  });
+  const properties = { TemplateBody, TemplateType: 'JITP', ProvisioningRoleArn: ROLE };
+  for (const [TemplateName, more, enabled] of [
+    ['a', {}, true],
+    ['b', { Enabled: 'false' }, false],
+  ] as const) {
+    await create('AWS::IoT::ProvisioningTemplate', { ...properties, TemplateName, ...more });
+    const described = await iot.call('DescribeProvisioningTemplate', { templateName: TemplateName });
+    expect(described).toMatchObject({ type: 'JITP', enabled });
+  }
+});
+
 test('AWS::IoT::Authorizer is made, updated and removed, active or not', async () => {
   const type = 'AWS::IoT::Authorizer';
   const properties = { AuthorizerFunctionArn: FUNCTION, SigningDisabled: 'true', Status: 'ACTIVE', Tags };

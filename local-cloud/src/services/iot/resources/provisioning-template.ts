@@ -43,7 +43,7 @@ export function provisioningTemplateResource(service: IotService): ResourceProvi
         templateName: properties.TemplateName ?? scope.generateName(MAX_TEMPLATE_NAME_LENGTH),
         description: properties.Description,
         templateBody: properties.TemplateBody,
-        enabled: isTrue(properties.Enabled),
+        enabled: isEnabled(properties),
         provisioningRoleArn: properties.ProvisioningRoleArn,
         preProvisioningHook: hookOf(properties),
         type: properties.TemplateType,
@@ -62,7 +62,7 @@ export function provisioningTemplateResource(service: IotService): ResourceProvi
       templates.update({
         templateName: name,
         description: properties.Description ?? '',
-        enabled: isTrue(properties.Enabled),
+        enabled: isEnabled(properties),
         provisioningRoleArn: properties.ProvisioningRoleArn,
         preProvisioningHook: hook,
         removePreProvisioningHook: hook === undefined,
@@ -76,4 +76,9 @@ export function provisioningTemplateResource(service: IotService): ResourceProvi
       templates.delete(name);
     },
   });
+}
+
+/** As the API has it: a template of type JITP is in use unless it says otherwise. */
+function isEnabled({ Enabled: enabled, TemplateType: type }: ProvisioningTemplateProperties): boolean {
+  return enabled === undefined ? type === 'JITP' : isTrue(enabled);
 }
