@@ -4,6 +4,7 @@ import {
   AttachPolicyCommand,
   CreateBillingGroupCommand,
   CreateDynamicThingGroupCommand,
+  CreateJobCommand,
   CreatePolicyCommand,
   CreateThingGroupCommand,
   DeleteDynamicThingGroupCommand,
@@ -13,6 +14,7 @@ import {
   InvalidRequestException,
   type IoTClient,
   LimitExceededException,
+  ListJobExecutionsForJobCommand,
   ListThingGroupsForThingCommand,
   ListThingsInThingGroupCommand,
   RemoveThingFromBillingGroupCommand,
@@ -253,6 +255,30 @@ describe('a thing in ten groups', () => {
     await iot.send(new RemoveThingFromThingGroupCommand({ thingGroupName: 'static0', thingName: 't' }));
     expect(await members('newer')).toEqual(['t']);
   });
+});
+
+// source: developer guide, dynamic-thing-groups ("Devices … are added to the dynamic thing group and receive the firmware update")
+test('a continuous job follows a dynamic group', async () => {
+  await cloud.createThing('low', { battery: '40' });
+  await cloud.createThing('high', { battery: '90' });
+  const { thingGroupArn } = await create('Charged', 'attributes.battery>80');
+  await iot.send(
+    new CreateJobCommand({
+      jobId: 'update',
+      targets: [thingGroupArn as string],
+      document: '{}',
+      targetSelection: 'CONTINUOUS',
+    }),
+  );
+  const executions = async () => {
+    await cloud.clock.advance(60_000);
+    const { executionSummaries } = await iot.send(new ListJobExecutionsForJobCommand({ jobId: 'update' }));
+    return (executionSummaries ?? []).map(({ thingArn }) => thingArn?.split('/').at(-1)).sort();
+  };
+  expect(await executions()).toEqual(['high']);
+  const attributePayload = { attributes: { battery: '81' } };
+  await iot.send(new UpdateThingCommand({ thingName: 'low', attributePayload }));
+  expect(await executions()).toEqual(['high', 'low']);
 });
 
 // source: API reference, ThingDocument (thingGroupNames: "Thing group and billing group names")
