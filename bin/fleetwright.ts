@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cloud } from '../cli/commands/cloud.ts';
 import { deviceRun } from '../cli/commands/device-run.ts';
+import { deviceTest } from '../cli/commands/device-test.ts';
 import { query } from '../cli/commands/query.ts';
 import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
@@ -125,6 +126,21 @@ program
   .option('--keep-times', 'with --replay: keep the recorded times instead of moving them to now')
   .addOption(new Option('--seconds <n>', 'stop after this time').argParser(whole(1, 86_400)))
   .action(deviceRun);
+
+program
+  .command('device-test')
+  .description('test a device as Device Advisor does: point it at this endpoint, let it connect and reconnect')
+  .addOption(dataDir())
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .addOption(mqttPort().default(8884))
+  .addOption(
+    new Option('--timeout <seconds>', 'time that the device has for each test')
+      .argParser(whole(1, 10_800))
+      .default(300),
+  )
+  .option('--tests <ids>', 'only these tests, separated by commas')
+  .option('--json', 'last line of standard output is one JSON object')
+  .action(deviceTest);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,5 @@
 import type { LocalCloud, LocalCloudOptions } from './cloud.ts';
+import type { DeviceTestOptions, DeviceTestOutcome } from './services/iot/device-advisor/run-device-tests.ts';
 
 export type { ApiOperations, CloudWarning, LocalCloud, LocalCloudOptions } from './cloud.ts';
 export { CloudError, type CloudErrorCode } from './core/errors.ts';
@@ -19,10 +20,18 @@ export {
 export { SelectionError } from './rules/sql/compile-selection.ts';
 export { SqlError } from './rules/sql/sql-error.ts';
 export { isSqlVersion, SQL_VERSIONS, type SqlVersion } from './rules/values/value.ts';
+export { DEVICE_TEST_IDS, type TestResult } from './services/iot/device-advisor/device-tests.ts';
+export type { DeviceTestOptions, DeviceTestOutcome } from './services/iot/device-advisor/run-device-tests.ts';
 export type { DeployStep } from './template/deploy-stack.ts';
 
 /** The services are loaded when a cloud is started: evaluating a rule does not need them. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const cloud = await import('./cloud.ts');
   return cloud.startLocalCloud(options);
+}
+
+/** Tests a device that connects to an endpoint of its own, as Device Advisor does. */
+export async function testDevice(options: DeviceTestOptions): Promise<DeviceTestOutcome[]> {
+  const { runDeviceTests } = await import('./services/iot/device-advisor/run-device-tests.ts');
+  return runDeviceTests(options);
 }

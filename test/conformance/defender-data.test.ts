@@ -1,6 +1,9 @@
 import { webcrypto } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AuditFinding } from '@aws-sdk/client-iot';
 import type { ResourceProvider, ResourceState } from '../../local-cloud/src/core/resources.ts';
 import { x509 } from '../../local-cloud/src/core/x509.ts';
@@ -309,4 +312,46 @@ test('role aliases with broad policies are found, with every reason', async () =
     'ALLOWS_BROAD_ACCESS_TO_IOT_THING_ADMIN_READ_ACTIONS',
     'ALLOWS_BROAD_ACCESS_TO_USED_SERVICES',
   ]);
+});
+
+// source: the local cloud keeps its state across restarts; developer guide, detect-concepts, "alarm"
+test('settings, findings, alarms and measurements are there again after a restart', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fleetwright-defender-'));
+  const times = { startTime: new Date(0), endTime: new Date(Date.UTC(2027, 0, 1)) };
+  try {
+    await iot.cloud.close();
+    iot = await startIot({ directory });
+    await enable('LOGGING_DISABLED_CHECK');
+    const { findings } = await audit('LOGGING_DISABLED_CHECK');
+    const criteria = { comparisonOperator: 'less-than', value: { count: 1 }, durationSeconds: 300 };
+    const behaviors = [{ name: 'quiet', metric: 'aws:num-messages-sent', criteria }];
+    await iot.call('CreateSecurityProfile', { securityProfileName: 'profile', behaviors });
+    await iot.call('AttachSecurityProfile', {
+      securityProfileName: 'profile',
+      securityProfileTargetArn: 'arn:aws:iot:us-east-1:123456789012:all/things',
+    });
+    activity().connected(connection('pump-1')).sent('a', 1);
+    await iot.cloud.clock.advance(5 * 60_000);
+    const before = await iot.call('ListActiveViolations');
+    expect(before).toMatchObject({ activeViolations: [{ thingName: 'pump-1' }] });
+    await iot.cloud.store.durable();
+    await iot.cloud.close();
+    iot = await startIot({ directory });
+    expect(await iot.call('ListActiveViolations')).toEqual(before);
+    expect(await iot.call('ListViolationEvents', times)).toMatchObject({ violationEvents: [{ thingName: 'pump-1' }] });
+    expect(await iot.call('DescribeAuditFinding', { findingId: findings[0]?.findingId })).toMatchObject({
+      finding: { checkName: 'LOGGING_DISABLED_CHECK' },
+    });
+    const metric = { thingName: 'pump-1', metricName: 'aws:num-messages-sent' };
+    const values = await iot.call('ListMetricValues', {
+      ...metric,
+      startTime: new Date(Date.UTC(2026, 0, 1)),
+      endTime: new Date(Date.UTC(2026, 0, 2)),
+    });
+    expect(values).toMatchObject({ metricDatumList: [{ value: { count: 1 } }] });
+  } finally {
+    await iot.cloud.close();
+    rmSync(directory, { recursive: true, force: true });
+    iot = await startIot();
+  }
 });

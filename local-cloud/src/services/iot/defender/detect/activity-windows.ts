@@ -96,11 +96,13 @@ export class DeviceWindow implements ConnectionActivity {
 
   sent(topic: string, bytes: number): void {
     this.#all.addSent(bytes);
+    if (this.#scoped.length === 0) return;
     for (const { scope, counters } of this.#scoped) if (scope.selects(topic)) counters.addSent(bytes);
   }
 
   received(topic: string): void {
     this.#all.received += 1;
+    if (this.#scoped.length === 0) return;
     for (const { scope, counters } of this.#scoped) if (scope.selects(topic)) counters.received += 1;
   }
 

@@ -3,6 +3,8 @@ import { CONNECTION_HISTORY, SHARED_CERTIFICATE_LAG } from '../../limits.ts';
 import type { AuditCheck, Auditor } from './audit-check.ts';
 import { deviceCertificate } from './certificate-listing.ts';
 
+const CERTIFICATE_ID = /^[0-9a-f]{64}$/;
+
 /** On-demand audits look back 31 days, scheduled ones to their run before. */
 function periodStart({ startTime, previousRun }: Auditor): number {
   return Math.max(previousRun ?? 0, startTime - CONNECTION_HISTORY);
@@ -13,9 +15,17 @@ export const conflictingClientIds: AuditCheck = async (auditor) => {
   const conflicts = auditor.history.conflicts(periodStart(auditor), auditor.startTime);
   const findings = [...conflicts].map(([clientId, ended]) => ({
     resource: { resourceType: 'CLIENT_ID', resourceIdentifier: { clientId } } as const,
-    relatedResources: ended.map(({ principalId, disconnectedAt }) =>
-      deviceCertificate(principalId, { DISCONNECTION_TIME: String(disconnectedAt) }),
-    ),
+    relatedResources: ended.map(({ principalId, disconnectedAt }): RelatedResource => {
+      const additionalInfo = { DISCONNECTION_TIME: String(disconnectedAt) };
+      // Other identities than certificates are named, for there is no type of resource for them.
+      return CERTIFICATE_ID.test(principalId)
+        ? deviceCertificate(principalId, additionalInfo)
+        : {
+            resourceType: 'CLIENT_ID',
+            resourceIdentifier: { clientId },
+            additionalInfo: { ...additionalInfo, PRINCIPAL_ID: principalId },
+          };
+    }),
     reasonCode: 'DUPLICATE_CLIENT_ID_ACROSS_CONNECTIONS',
     reason: 'Multiple connections were made using the same client ID.',
   }));
