@@ -53,6 +53,9 @@ export async function cloud(options: CloudOptions): Promise<void> {
         `export AWS_SHARED_CREDENTIALS_FILE=${description.credentialsFile}`,
         `export AWS_CA_BUNDLE=${description.caFile}`,
         `export NODE_EXTRA_CA_CERTS=${description.caFile}`,
+        '# for the device SDKs, which take their CAs from here',
+        `export SSL_CERT_FILE=${description.caFile}`,
+        `# the same CA for other machines: ${description.apiUrl}/_fleetwright/ca.pem`,
         '',
       ].join('\n'),
     );

@@ -8,7 +8,7 @@ export type CloudProcess = SteeredProcess<CloudCommand, CloudReport>;
  * Messages that wait for their batch live for about a second: a young generation (MB) that holds them keeps them from
  * being copied into the old one. One collector thread: more of them would take the functions' cores.
  */
-const NODE_OPTIONS = ['--max-semi-space-size=64', '--single-threaded-gc'];
+const NODE_OPTIONS = ['--max-semi-space-size=32', '--single-threaded-gc'];
 
 /** The local cloud in a process of its own, so that devices and display never share its event loop. */
 export async function forkCloud(): Promise<CloudProcess> {

@@ -1,4 +1,4 @@
-import { appendFileSync, openSync, rmSync, writeSync } from 'node:fs';
+import { appendFileSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import type { Account } from './core/account.ts';
 import type { ServiceName } from './core/api.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -72,6 +72,9 @@ export interface ApiOperations {
   readonly known: readonly string[];
   readonly built: readonly string[];
 }
+
+/** Where anybody may fetch the CA of the cloud's server certificates, as devices fetch Amazon's root from its own address. */
+const CA_PATH = '/_fleetwright/ca.pem';
 
 /** Account number of AWS's own documentation examples. */
 const DEFAULT_ACCOUNT = '111122223333';
@@ -147,6 +150,12 @@ async function start(
 
   const frontDoor = await startFrontDoor({ context, dispatcher, identity, host, port });
   undo.push(() => frontDoor.stop());
+  const caPem = readFileSync(directory.file('tls/ca.pem'));
+  ports.get('frontDoor').route(CA_PATH, async () => ({
+    statusCode: 200,
+    headers: { 'content-type': 'application/x-pem-file' },
+    body: caPem,
+  }));
   const endpoints: Endpoints = {
     apiUrl: `https://localhost:${frontDoor.port}`,
     mqttHost: 'localhost',

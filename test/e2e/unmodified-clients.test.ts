@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,6 +50,21 @@ function environment(): NodeJS.ProcessEnv {
     AWS_CA_BUNDLE: caFile,
   };
 }
+
+test('the CA of the server certificates is offered over HTTPS', async () => {
+  const { apiUrl, caFile } = target.description;
+  const offered = await new Promise<string>((resolve, reject) => {
+    const options = { rejectUnauthorized: false };
+    get(`${apiUrl}/_fleetwright/ca.pem`, options, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.on('end', () => resolve(text));
+    }).once('error', reject);
+  });
+  expect(offered).toBe(readFileSync(caFile, 'utf8'));
+});
 
 describe('mosquitto_sub and mosquitto_pub', () => {
   function mosquitto(program: string, version: string, ...options: string[]): ChildProcess {
