@@ -81,7 +81,7 @@ test('other values have no data points while nothing matches', async () => {
   expect(await values('FM', 'average')).toEqual([{ value: 85.5, unit: 'Count' }]);
 });
 
-// source: developer guide, iot-fleet-metrics ("Statistics, Cardinality, and Percentile"); assumed: names of their dimension's values
+// assumed: the guide names the aggregation types, not the values of the dimension that their data points have
 test('percentiles and cardinality are emitted too', async () => {
   for (const [i, temperature] of [10, 20, 30].entries()) {
     await cloud.createThing(`s${i}`, { temperature: String(temperature), rackId: i === 0 ? 'a' : 'b' });

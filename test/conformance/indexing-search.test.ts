@@ -140,7 +140,7 @@ describe('with registry data', () => {
     await expect(search('colour:red')).rejects.toThrow('colour is not a field of the index AWS_Things');
   });
 
-  // source: developer guide, iot-indexing ("keeps the index continually updated"); assumed without delay
+  // assumed: the guide says that an index is continually updated; here it is without any delay
   test('a new thing is found at once', async () => {
     await cloud.createThing('late');
     expect(await names('thingName:late')).toEqual(['late']);

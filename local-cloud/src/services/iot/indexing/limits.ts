@@ -17,6 +17,9 @@ export const MAX_SINGLE_WILDCARDS = 5;
 /** API SearchIndex: "This maximum number cannot exceed 100." */
 export const MAX_SEARCH_RESULTS = 100;
 
+/** Page of ListIndices (API reference, QueryMaxResults). */
+export const MAX_INDICES = 500;
+
 export const MAX_CUSTOM_FIELDS = 5;
 export const MAX_CUSTOM_FIELD_NAME_LENGTH = 1024;
 export const MAX_NAMED_SHADOWS = 10;

@@ -20,9 +20,7 @@ import { managedThingFields, managedThingGroupFields } from '../configuration/ma
 import { readThingGroupIndexing, readThingIndexing } from '../configuration/read-indexing-configuration.ts';
 import type { FleetIndex } from '../fleet-index.ts';
 import type { IndexDependents } from '../index-dependents.ts';
-
-/** Largest page of ListIndices (API QueryMaxResults of that time). */
-const MAX_INDICES = 500;
+import { MAX_INDICES } from '../limits.ts';
 
 export function indexOperations(service: IotService, index: FleetIndex, dependents: IndexDependents): Operation[] {
   const indexArn = (input: { indexName: string | undefined }) => resource(service, 'index', input.indexName);
