@@ -20,7 +20,8 @@ export {
 export { SelectionError } from './rules/sql/compile-selection.ts';
 export { SqlError } from './rules/sql/sql-error.ts';
 export { isSqlVersion, SQL_VERSIONS, type SqlVersion } from './rules/values/value.ts';
-export { DEVICE_TEST_IDS, type TestResult } from './services/iot/device-advisor/device-tests.ts';
+export type { TestResult } from './services/iot/device-advisor/device-test.ts';
+export { DEVICE_TEST_IDS } from './services/iot/device-advisor/device-tests.ts';
 export type { DeviceTestOptions, DeviceTestOutcome } from './services/iot/device-advisor/run-device-tests.ts';
 export type { DeployStep } from './template/deploy-stack.ts';
 

@@ -7,12 +7,18 @@ import { loadOrCreateServerIdentity } from '../../local-cloud/src/core/tls.ts';
 import { type DeviceTestOutcome, testDevice } from '../../local-cloud/src/index.ts';
 
 let directory: string;
+/** What the device publishes to its shadow. */
+let shadow = '';
 let ca: string;
 const devices: MqttClient[] = [];
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'fleetwright-advisor-'));
   ca = (await loadOrCreateServerIdentity(directory, systemClock)).caCertificatePem;
+});
+
+beforeEach(() => {
+  shadow = '{"state":{"reported":{"on":true}}}';
 });
 
 afterEach(() => {
@@ -51,6 +57,7 @@ async function run(
       device.on('connect', () => {
         device.subscribe('commands', { qos: 1 }, () => undefined);
         device.publish('telemetry', '1', { qos: 1 }, () => undefined);
+        device.publish('$aws/things/device/shadow/update', shadow, { qos: 1 }, () => undefined);
       });
     },
   });
@@ -97,4 +104,18 @@ test('a device that reconnects at a constant pace fails', async () => {
 test('what a device does not do in time has failed', async () => {
   const id = 'MQTT_Publish_Retry_No_Puback';
   expect(await run([id], { protocolVersion: 5 }, 700)).toEqual({ [id]: 'FAIL' });
+});
+
+// source: developer guide, device-advisor-tests-mqtt, "Device can return PUBACK to an arbitrary topic for QoS1"
+test('a device that acknowledges what it receives passes', async () => {
+  const id = 'MQTT_Client_Puback_Qos1';
+  expect(await run([id])).toEqual({ [id]: 'PASS' });
+});
+
+// source: developer guide, device-advisor-tests-shadow, "Device publishes state after it connects"
+test('a device reports its state to its shadow', async () => {
+  const id = 'Shadow_Publish_Reported_State';
+  expect(await run([id])).toEqual({ [id]: 'PASS' });
+  shadow = '{"state":{"desired":{"on":true}}}';
+  expect(await run([id])).toEqual({ [id]: 'FAIL' });
 });

@@ -1,72 +1,13 @@
-import type { IConnectPacket, Packet } from 'mqtt-packet';
-import type { Clock } from '../../../core/clock.ts';
-import type { AdvisorCertificates } from './advisor-certificates.ts';
 import { backoffOf } from './backoff.ts';
 import { offeredSuites } from './client-hello.ts';
+import { accept, type DeviceTest, fail, pass, serve, type TestSetting, type Verdict, warn } from './device-test.ts';
+import { MESSAGE_TESTS } from './message-tests.ts';
 import type { DeviceSession, SessionHandler } from './test-endpoint.ts';
-
-export type TestResult = 'PASS' | 'PASS_WITH_WARNINGS' | 'FAIL';
-
-export interface Verdict {
-  readonly result: TestResult;
-  readonly reason: string;
-}
-
-export interface TestSetting {
-  readonly clock: Clock;
-  finish(verdict: Verdict): void;
-}
-
-/** A test case of Device Advisor, by its id there (developer guide, `device-advisor-tests`). */
-export interface DeviceTest {
-  readonly id: string;
-  readonly group: 'TLS' | 'MQTT';
-  /** What the device is shown. */
-  readonly certificate: keyof AdvisorCertificates;
-  /** What a device that does nothing failed to do. */
-  readonly missing: string;
-  begin(setting: TestSetting): SessionHandler;
-}
 
 /** Attempts that back-off is judged by: "at least five times". */
 const RECONNECTS = 5;
 /** ms that an accepted device is left alone before the server ends its connection */
 const BEFORE_DISCONNECT = 500;
-
-const pass = (reason: string): Verdict => ({ result: 'PASS', reason });
-const warn = (reason: string): Verdict => ({ result: 'PASS_WITH_WARNINGS', reason });
-const fail = (reason: string): Verdict => ({ result: 'FAIL', reason });
-
-function accept(session: DeviceSession, packet: IConnectPacket): void {
-  session.send(
-    packet.protocolVersion === 5
-      ? { cmd: 'connack', sessionPresent: false, reasonCode: 0 }
-      : { cmd: 'connack', sessionPresent: false, returnCode: 0 },
-  );
-}
-
-/** Answers as a broker does. */
-function serve(session: DeviceSession, packet: Packet): void {
-  switch (packet.cmd) {
-    case 'connect':
-      accept(session, packet);
-      break;
-    case 'subscribe':
-      session.send({
-        cmd: 'suback',
-        messageId: packet.messageId ?? 1,
-        granted: packet.subscriptions.map(({ qos }) => Math.min(qos, 1)),
-      });
-      break;
-    case 'publish':
-      if (packet.qos === 1) session.send({ cmd: 'puback', messageId: packet.messageId ?? 1 });
-      break;
-    case 'pingreq':
-      session.send({ cmd: 'pingresp' });
-      break;
-    default:
-  }
-}
 
 /** A device that trusts nobody but its CA, for the host it asked for, says nothing to this server. */
 function refusesServer(what: string) {
@@ -262,6 +203,7 @@ export const DEVICE_TESTS: readonly DeviceTest[] = [
       };
     },
   },
+  ...MESSAGE_TESTS,
 ];
 
 export const DEVICE_TEST_IDS: readonly string[] = DEVICE_TESTS.map(({ id }) => id);

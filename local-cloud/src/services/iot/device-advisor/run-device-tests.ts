@@ -1,7 +1,8 @@
 import { systemClock } from '../../../core/clock.ts';
 import { systemEntropy } from '../../../core/entropy.ts';
 import { advisorCertificates } from './advisor-certificates.ts';
-import { DEVICE_TESTS, type DeviceTest, type Verdict } from './device-tests.ts';
+import type { DeviceTest, Verdict } from './device-test.ts';
+import { DEVICE_TESTS } from './device-tests.ts';
 import { TestEndpoint } from './test-endpoint.ts';
 
 export interface DeviceTestOptions {
