@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEVIATIONS, type Deviation } from './deviations.ts';
-import { type PahoCloud, startPahoCloud } from './paho-cloud.ts';
+import { startPahoCloud } from './paho-cloud.ts';
 import { listTests, runTest, type SuiteTest } from './suite-tests.ts';
 
 interface Row extends SuiteTest {
@@ -16,7 +16,10 @@ interface Row extends SuiteTest {
   readonly detail?: string;
 }
 
-/** The tests mostly wait; each lane has a cloud of its own, because all tests use the same client ids. */
+/**
+ * Tests side by side, since they mostly wait. Each has a cloud of its own: they share client ids, and what cleans up
+ * between them subscribes with a wildcard to find retained messages, which AWS IoT Core does not send then.
+ */
 const LANES = 4;
 
 /**
@@ -47,21 +50,20 @@ async function runAll(suite: string, tests: readonly SuiteTest[]): Promise<Row[]
   const directory = mkdtempSync(join(tmpdir(), 'fleetwright-paho-'));
   const rows = new Map<SuiteTest, Row>();
   const waiting = [...tests];
-  const lane = async (cloud: PahoCloud): Promise<void> => {
+  const lane = async (): Promise<void> => {
     for (let test = waiting.shift(); test !== undefined; test = waiting.shift()) {
-      const before = cloud.bridge.mapped;
-      const { passed, detail, seconds } = await runTest(suite, cloud.port, test);
-      rows.set(test, judge(test, passed, detail, { seconds, mappedQos2: cloud.bridge.mapped - before }));
+      const cloud = await startPahoCloud(join(directory, `${test.suite}-${test.name}`));
+      try {
+        const { passed, detail, seconds } = await runTest(suite, cloud.port, test);
+        rows.set(test, judge(test, passed, detail, { seconds, mappedQos2: cloud.bridge.mapped }));
+      } finally {
+        await cloud.stop();
+      }
     }
   };
-  const clouds: PahoCloud[] = [];
   try {
-    for (let index = 0; index < Math.min(LANES, tests.length); index++) {
-      clouds.push(await startPahoCloud(join(directory, String(index))));
-    }
-    await Promise.all(clouds.map(lane));
+    await Promise.all(Array.from({ length: LANES }, lane));
   } finally {
-    await Promise.allSettled(clouds.map((cloud) => cloud.stop()));
     rmSync(directory, { recursive: true, force: true });
   }
   return tests.flatMap((test) => rows.get(test) ?? []);
