@@ -1,7 +1,9 @@
 import { webcrypto } from 'node:crypto';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import type { IoTClient } from '@aws-sdk/client-iot';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import * as schemas from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Operation, ServiceApi } from '../../local-cloud/src/core/api.ts';
 import type { ManualClock } from '../../local-cloud/src/core/clock.ts';
 import { administratorOf } from '../../local-cloud/src/core/iam/administrator.ts';
@@ -127,9 +129,9 @@ function snsStandIn(notifications: SnsMessage[]): ServiceApi {
 }
 
 /** Has a client sign at the time of the cloud's clock, wherever that stands. */
-export function signAtClock<C extends IoTClient | IAMClient>(client: C, clock: ManualClock): C {
+export function signAtClock<C extends IoTClient | IAMClient | SNSClient | SQSClient>(client: C, clock: ManualClock): C {
   // All clients share the parts of their configuration that signing takes.
-  const { config, middlewareStack } = client as IoTClient;
+  const { config, middlewareStack } = client as unknown as IoTClient;
   middlewareStack.add(
     (next) => (args) => {
       config.systemClockOffset = clock.now() - Date.now();
