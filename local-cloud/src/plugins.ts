@@ -15,6 +15,7 @@ import { createKinesisPlugin } from './services/kinesis/plugin.ts';
 import { createLambdaPlugin } from './services/lambda/plugin.ts';
 import { createS3Plugin } from './services/s3/plugin.ts';
 import { createSecretsManagerPlugin } from './services/secrets-manager/plugin.ts';
+import { createSfnPlugin } from './services/sfn/plugin.ts';
 import { createSnsPlugin } from './services/sns/plugin.ts';
 import { createSqsPlugin } from './services/sqs/plugin.ts';
 import { createStsPlugin } from './services/sts/plugin.ts';
@@ -67,6 +68,7 @@ export function pluginFactories(options: PluginOptions): {
       createKinesisPlugin,
       timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),
       createLambdaPlugin,
+      createSfnPlugin,
       createIotPlugin,
       createIotDataPlanePlugin,
       createRulesPlugin,
