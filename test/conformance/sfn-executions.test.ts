@@ -191,14 +191,18 @@ test('tasks call real functions, by ARN and by the integration, and retry what t
   const lambda = await new LambdaCloud().start();
   try {
     await lambda.cloud.use(createSfnPlugin).start?.();
-    await lambda.function(`let calls = 0; exports.handler = async (event) => {
+    await lambda.function(
+      `let calls = 0; exports.handler = async (event) => {
       if (event.flaky && ++calls < 3) { const error = new Error('not yet'); error.name = 'Flaky'; throw error; }
       return { doubled: (event.n ?? 0) * 2, calls };
-    };`);
+    };`,
+      { Timeout: 900 },
+    );
     const Resource = 'arn:aws:lambda:us-east-1:123456789012:function:fn';
     const finish = async (executionArn: string) => {
       await until(async () => {
-        await lambda.clock.advance(500);
+        // Slowly: the function's own time limits run on this clock, too, while its process takes real time.
+        await lambda.clock.advance(20);
         return (await described(executionArn, lambda.cloud)).status !== 'RUNNING';
       });
       return described(executionArn, lambda.cloud);
