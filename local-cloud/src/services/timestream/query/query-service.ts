@@ -4,23 +4,24 @@ import { uuid } from '../../../core/entropy.ts';
 import type { Permission } from '../../../core/iam/authorizer.ts';
 import type { Principal } from '../../../core/iam/principal.ts';
 import type { CloudContext } from '../../../core/plugin.ts';
+import type { CompiledQuery } from '../../../core/sql/analysis/expression-context.ts';
+import { QueryCompiler } from '../../../core/sql/analysis/query-compiler.ts';
+import { findTable, type ReadableTable, type Session } from '../../../core/sql/analysis/relations.ts';
+import type { Query, Statement } from '../../../core/sql/syntax/ast.ts';
+import { parseStatement } from '../../../core/sql/syntax/parse-statement.ts';
+import { semanticError } from '../../../core/sql/syntax/query-error.ts';
+import { tableReferences } from '../../../core/sql/table-references.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { IngestQueue } from '../ingest/ingest-queue.ts';
 import { CLIENT_TOKEN_MILLISECONDS } from '../limits.ts';
 import type { StorageEngine } from '../storage/engine.ts';
 import type { TableLayout } from '../storage/table-layout.ts';
-import type { CompiledQuery } from './analysis/expression-context.ts';
-import { QueryCompiler } from './analysis/query-compiler.ts';
-import { findTable, type ReadableTable, type Session } from './analysis/relations.ts';
 import { Cursors } from './execution/cursors.ts';
 import { describeTable, showMeasures, showNames } from './execution/metadata-statements.ts';
 import { ResultPages } from './execution/result-pages.ts';
 import { QueryRows, type RowSource } from './execution/row-source.ts';
 import { Turnstile } from './execution/turnstile.ts';
-import type { Query, Statement } from './syntax/ast.ts';
-import { parseStatement } from './syntax/parse-statement.ts';
-import { semanticError } from './syntax/query-error.ts';
-import { tableReferences } from './table-references.ts';
+import { storedTable } from './stored-table.ts';
 
 /** Queries that run at the same time; the engine's threads are shared with the writes. */
 const CONCURRENT_QUERIES = 2;
@@ -187,8 +188,9 @@ export class QueryService {
   }
 
   async #layoutOf(statement: Extract<Statement, { kind: 'show-measures' | 'describe' }>): Promise<TableLayout> {
-    const session = await this.#session(statement);
-    return findTable(session, statement.table.parts, statement.table.at).layout;
+    const { parts, at } = statement.table;
+    const { database, name } = findTable(await this.#session(statement), parts, at);
+    return this.#queue.layout(this.#catalog.table(database, name).id);
   }
 
   async #compile(query: Query, statement: Statement): Promise<CompiledQuery> {
@@ -198,15 +200,17 @@ export class QueryService {
   /** Looks up what the statement names before it is compiled. */
   async #session(statement: Statement): Promise<Session> {
     const tables = new Map<string, ReadableTable>();
+    const now = BigInt(Math.floor(this.#context.clock.now())) * 1_000_000n;
     for (const { parts } of tableReferences(statement)) {
       const [database, name] = parts;
       const definition = this.#catalog.findTable(database ?? '', name ?? '');
       if (definition === undefined) continue;
-      tables.set(`${database}/${name}`, { definition, layout: await this.#queue.layout(definition.id) });
+      const layout = await this.#queue.layout(definition.id);
+      tables.set(`${database}/${name}`, storedTable(definition, layout, now));
     }
     let aliases = 0;
     return {
-      now: BigInt(Math.floor(this.#context.clock.now())) * 1_000_000n,
+      now,
       table: (database, name) => tables.get(`${database}/${name}`),
       hasDatabase: (database) => this.#catalog.findDatabase(database) !== undefined,
       alias: (prefix) => `${prefix}${aliases++}`,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { CloudError, messageOf } from '../../../core/errors.ts';
-import { ENGINE_MACROS } from './engine-macros.ts';
+import { ENGINE_MACROS } from '../../../core/sql/engine-macros.ts';
 
 /**
  * Nothing that a query says can reach files, the network, extensions or these settings: external access is off and the

@@ -1,8 +1,14 @@
 import type { ColumnInfo, Datum, ScalarType, Type } from '@aws-sdk/client-timestream-query';
 import type { DuckDBDateValue, DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
-import type { QueryColumn } from '../analysis/expression-context.ts';
-import { dateText, dayToSecondText, timeOfDayText, timestampText, yearToMonthText } from '../analysis/timestamps.ts';
-import type { ScalarName, SqlType } from '../analysis/types.ts';
+import type { QueryColumn } from '../../../../core/sql/analysis/expression-context.ts';
+import {
+  dateText,
+  dayToSecondText,
+  timeOfDayText,
+  timestampText,
+  yearToMonthText,
+} from '../../../../core/sql/analysis/timestamps.ts';
+import type { ScalarName, SqlType } from '../../../../core/sql/analysis/types.ts';
 import { doubleText } from './double-text.ts';
 
 /** Results as the Query API shows them (API reference, ColumnInfo and Datum; developer guide, "Supported data types"). */

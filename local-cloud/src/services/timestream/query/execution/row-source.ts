@@ -2,8 +2,8 @@ import type { ColumnInfo, Row } from '@aws-sdk/client-timestream-query';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import type { Clock } from '../../../../core/clock.ts';
 import { AwsError } from '../../../../core/errors.ts';
+import type { CompiledQuery } from '../../../../core/sql/analysis/expression-context.ts';
 import { internalError, queryExecutionError, validationError } from '../../faults.ts';
-import type { CompiledQuery } from '../analysis/expression-context.ts';
 import { columnInfo, datum } from './datum.ts';
 
 /** Rows of a result, read piece by piece so that only one piece is in memory. */

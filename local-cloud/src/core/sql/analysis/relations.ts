@@ -1,10 +1,6 @@
-import { magneticStoreStart, type TableDefinition } from '../../catalog/definitions.ts';
-import { validationError } from '../../faults.ts';
-import { storageName } from '../../storage/engine.ts';
-import type { TableLayout } from '../../storage/table-layout.ts';
 import type { Query, Relation, TableReference } from '../syntax/ast.ts';
-import { notBuilt, type Position, semanticError } from '../syntax/query-error.ts';
-import { bigintSql, type Compiled } from './compiled.ts';
+import { missingTable, notBuilt, type Position, semanticError } from '../syntax/query-error.ts';
+import type { Compiled } from './compiled.ts';
 import { ExpressionCompiler } from './expression-compiler.ts';
 import type { CompiledQuery } from './expression-context.ts';
 import { compare } from './operators.ts';
@@ -12,10 +8,21 @@ import { renamed } from './output-columns.ts';
 import { type NameResolver, Scope, type ScopeColumn } from './scope.ts';
 import * as types from './types.ts';
 
-/** A stored table that a query reads. */
+/** A table that a query reads. */
 export interface ReadableTable {
-  readonly definition: TableDefinition;
-  readonly layout: TableLayout;
+  readonly database: string;
+  readonly name: string;
+  readonly columns: readonly ReadableColumn[];
+  /** A SELECT of the engine that gives the rows. */
+  readonly rows: string;
+}
+
+export interface ReadableColumn {
+  /** The name queries use. */
+  readonly name: string;
+  readonly type: types.SqlType;
+  /** The column of `rows`, as an identifier of the engine. */
+  readonly sql: string;
 }
 
 /** What all parts of one query share. */
@@ -36,14 +43,6 @@ export interface CompiledFrom {
   readonly sql: string;
   readonly columns: readonly ScopeColumn[];
 }
-
-const STORED_TYPES = {
-  double: types.DOUBLE,
-  bigint: types.BIGINT,
-  boolean: types.BOOLEAN,
-  varchar: types.VARCHAR,
-  timestamp: types.TIMESTAMP,
-} as const;
 
 export interface FromContext {
   readonly session: Session;
@@ -95,37 +94,22 @@ class RelationCompiler {
     const [name, ...more] = parts as [string, ...string[]];
     const common = more.length === 0 ? this.#context.commonTables.get(name) : undefined;
     if (common !== undefined) return this.#derived(common, [[name]]);
-    const { definition, layout } = findTable(this.#context.session, parts, at);
+    const { database, name: table, columns, rows } = findTable(this.#context.session, parts, at);
     const alias = this.#context.session.alias('r');
-    const { database, name: table } = definition;
     const qualifiers = [[table], [database, table]];
     const source = { database, table };
-    const column = (columnName: string, type: types.SqlType, sql: string): ScopeColumn => ({
-      name: columnName,
-      type,
-      sql: `${alias}.${sql}`,
-      qualifiers,
-      source,
-    });
-    const stored = layout.columns.map((entry) => ({
-      attribute: entry.attribute,
-      column: column(entry.name, STORED_TYPES[entry.type], `c${entry.ordinal}`),
-    }));
-    const columns = [
-      ...stored.filter(({ attribute }) => attribute === 'DIMENSION').map((entry) => entry.column),
-      column('measure_name', types.VARCHAR, 'measure_name'),
-      column('time', types.TIMESTAMP, 'time'),
-      ...stored.filter(({ attribute }) => attribute !== 'DIMENSION').map((entry) => entry.column),
-    ];
-    if (layout.columns.length === 0 && layout.measureNameCount === 0) {
-      const empty = 'SELECT CAST(NULL AS VARCHAR) AS measure_name, CAST(NULL AS BIGINT) AS time WHERE FALSE';
-      return { sql: `(${empty}) ${alias}`, columns };
-    }
-    // Rows that have outlived both stores are gone, whether or not they have been removed yet.
-    const now = Number(this.#context.session.now / 1_000_000n);
-    const oldest = BigInt(Math.floor(magneticStoreStart(definition.retention, now))) * 1_000_000n;
-    const rows = `SELECT * FROM ${storageName(definition.id)} WHERE time >= ${bigintSql(oldest)}`;
-    return { sql: `(${rows}) ${alias}`, columns };
+    return {
+      sql: `(${rows}) ${alias}`,
+      columns: columns.map(
+        (column): ScopeColumn => ({
+          name: column.name,
+          type: column.type,
+          sql: `${alias}.${column.sql}`,
+          qualifiers,
+          source,
+        }),
+      ),
+    };
   }
 
   #derived(query: CompiledQuery, qualifiers: readonly (readonly string[])[]): CompiledFrom {
@@ -236,7 +220,5 @@ export function findTable(session: Session, parts: readonly string[], at: Positi
   const found = session.table(database, name);
   if (found !== undefined) return found;
   const missing = session.hasDatabase(database) ? `table '${name}'` : `database '${database}'`;
-  throw validationError(
-    `Requested ${missing} not found for identifier '${database}.${name}' at line ${at.line}:${at.column}`,
-  );
+  throw missingTable(missing, `${database}.${name}`, at);
 }
