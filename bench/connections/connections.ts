@@ -7,10 +7,13 @@ import type { BenchOptions } from '../bench-options.ts';
 import { startCloudUnderTest } from '../broker/cloud-under-test.ts';
 import type { ConnectionCommand, ConnectionReport } from '../load/connection-order.ts';
 import { processUsage } from '../load/process-usage.ts';
+import { measureOnboarding } from './measure-onboarding.ts';
 
 const FULL = 10_000;
 /** Registered devices, whose certificates the connections take in turn. */
 const DEVICES = 200;
+/** Devices that are onboarded by claim. */
+const ONBOARDED = 200;
 const PARALLEL = 16;
 /** File descriptors that a process needs besides those of the connections. */
 const SPARE_FILES = 500;
@@ -36,6 +39,7 @@ export async function run(_options: BenchOptions): Promise<object> {
     const registering = performance.now();
     const certificates = await cloud.register(DEVICES);
     const registered = (performance.now() - registering) / 1000;
+    const onboarding = await measureOnboarding(cloud.description, ONBOARDED);
     const { mqttPort: port, caFile } = cloud.description;
     await rest();
     const before = processUsage(cloud.pid);
@@ -59,11 +63,13 @@ export async function run(_options: BenchOptions): Promise<object> {
       serverCpuMicrosecondsPerConnect: Math.round((opened.cpuMicroseconds - before.cpuMicroseconds) / count),
       publishesAtOnceMs: Math.round(publishing),
       registrationsPerSecond: Math.round(DEVICES / registered),
+      onboarding,
     };
     say(
       `${count} connections: ${result.kilobytesPerConnection} KB each (${result.kilobytesPerConnectionAfterOnePublishEach} KB after a publish each), ` +
         `${result.connectsPerSecond} connects/s at ${result.serverCpuMicrosecondsPerConnect} µs of server CPU, ` +
-        `${result.registrationsPerSecond} devices/s registered through the API`,
+        `${result.registrationsPerSecond} devices/s registered through the API, ` +
+        `${onboarding.onboardingsPerSecond} devices/s onboarded by claim at ${onboarding.serverCpuMillisecondsPerOnboarding} ms of server CPU`,
     );
     return result;
   } finally {
