@@ -16,6 +16,10 @@ export interface PlatformNames {
   /** Name of the Secrets Manager secret that holds the claim certificate and key. */
   readonly claimSecret: string;
   readonly thingGroup: string;
+  /** Group of devices that may do nothing, and the policy on it. */
+  readonly quarantine: string;
+  /** Topic that all alarms of the stage notify. */
+  readonly alarmTopic: string;
   readonly database: string;
   readonly telemetryTable: string;
   readonly healthTable: string;
@@ -36,6 +40,8 @@ export function platformNames(project: string, stage: string): PlatformNames {
     claimPolicy: `${prefix}-claim`,
     claimSecret: `${prefix}/claim-certificate`,
     thingGroup: prefix,
+    quarantine: `${prefix}-quarantine`,
+    alarmTopic: `${prefix}-alarms`,
     database: prefix,
     telemetryTable: 'telemetry',
     healthTable: 'health',

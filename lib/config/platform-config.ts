@@ -1,5 +1,6 @@
 import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
+import { observabilitySchema, securitySchema } from './security-settings.ts';
 
 /** Retention periods that CloudWatch Logs knows (API reference, PutRetentionPolicy), in days. */
 export const LOG_RETENTION_DAYS = [
@@ -109,8 +110,12 @@ export const stageSchema = z.strictObject({
         .array(z.string().startsWith('arn:', 'must be an ARN'))
         .refine(unique, 'must not repeat an ARN')
         .default([]),
+      /** Addresses that alarms and security findings are mailed to, once their owners have confirmed. */
+      emails: z.array(z.email('must be an e-mail address')).refine(unique, 'must not repeat an address').default([]),
     })
     .prefault({}),
+  security: securitySchema.prefault({}),
+  observability: observabilitySchema.prefault({}),
 });
 
 export type StageConfig = z.infer<typeof stageSchema>;

@@ -1,5 +1,5 @@
-import { FunctionError, messageOf } from '../shared/errors.ts';
-import type { Answerable } from './schema.ts';
+import { FunctionError, messageOf } from '../errors.ts';
+import type { Answerable } from './request.ts';
 
 export type Outcome =
   | { readonly status: 'SUCCESS'; readonly physicalResourceId: string; readonly data: Readonly<Record<string, string>> }
