@@ -16,9 +16,9 @@ import { loadOrCreateServerIdentity } from './core/tls.ts';
 import { DataDirectory } from './data-directory.ts';
 import type { CloudDescription } from './description.ts';
 import { pluginFactories, type Relaxations } from './plugins.ts';
-import { deployAssembly } from './template/deploy-assembly.ts';
 import type { DeployStep } from './template/deploy-stack.ts';
 import { type StackRecord, stackRecords } from './template/stack-record.ts';
+import { Stacks } from './template/stacks.ts';
 
 export interface LocalCloudOptions {
   readonly dataDirectory: string;
@@ -165,6 +165,12 @@ async function start(
     caFile: directory.file('tls/ca.pem'),
   };
   ports.provide('endpoints', endpoints);
+  const stacks = new Stacks(
+    context,
+    plugins.flatMap((plugin) => plugin.resources ?? []),
+    () => publish(),
+  );
+  ports.provide('stacks', stacks);
   for (const plugin of plugins) {
     await plugin.start?.();
     undo.push(async () => {
@@ -193,6 +199,7 @@ async function start(
   const publish = (): void => directory.write('runtime.json', `${JSON.stringify(describe(), undefined, 2)}\n`);
   publish();
   undo.push(() => rmSync(directory.file('runtime.json'), { force: true }));
+  undo.push(() => stacks.settled());
   log('info', 'the local cloud is up', { apiUrl: endpoints.apiUrl, mqttPort: endpoints.mqttPort });
 
   return {
@@ -206,8 +213,7 @@ async function start(
         built: operations.map(({ name }) => name).sort(),
       })),
     async deploy(assembly, onStep) {
-      const providers = plugins.flatMap((plugin) => plugin.resources ?? []);
-      const records = await deployAssembly({ context, assembly, providers, ...(onStep !== undefined && { onStep }) });
+      const records = await stacks.deploy(assembly, onStep);
       publish();
       return records;
     },

@@ -4,6 +4,7 @@ import type { CloudContext, PluginFactory } from './core/plugin.ts';
 import { hostInThread } from './core/threads/host-in-thread.ts';
 import type { ThreadOptions } from './core/threads/service-thread.ts';
 import { createRulesPlugin } from './rules/plugin.ts';
+import { createCloudformationPlugin } from './services/cloudformation/plugin.ts';
 import { createCloudwatchPlugin } from './services/cloudwatch/plugin.ts';
 import { createCloudwatchLogsPlugin } from './services/cloudwatch-logs/plugin.ts';
 import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';
@@ -57,6 +58,7 @@ export function pluginFactories(options: PluginOptions): {
     factories: [
       createIamPlugin,
       createStsPlugin,
+      createCloudformationPlugin,
       createCloudwatchPlugin,
       createCloudwatchLogsPlugin,
       createSecretsManagerPlugin,

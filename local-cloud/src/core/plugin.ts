@@ -18,6 +18,7 @@ import type { ResourceTags } from './resource-tags.ts';
 import type { ResourceProvider } from './resources.ts';
 import type { RetainedMessageDirectory } from './retained-messages.ts';
 import type { ShadowDirectory } from './shadows.ts';
+import type { StackDirectory } from './stacks.ts';
 import type { Store } from './store.ts';
 import type { ServerIdentity } from './tls.ts';
 import type { ViolationDirectory } from './violations.ts';
@@ -74,6 +75,8 @@ export interface Ports {
   rules: RuleIngress;
   ruleTags: ResourceTags;
   shadows: ShadowDirectory;
+  /** Absent where nothing is deployed by template: ask with `find`. */
+  stacks: StackDirectory;
   violations: ViolationDirectory;
   endpoints: Endpoints;
   serverIdentity: ServerIdentity;

@@ -64,6 +64,7 @@ function collect(directory: string, stacks: Map<string, StackArtifact>): void {
         account,
         region,
         tags: (properties.tags ?? {}) as Record<string, string>,
+        terminationProtection: properties.terminationProtection === true,
         assets: readAssets(directory, id),
       });
     }

@@ -11,6 +11,8 @@ export interface DanglingReference {
 export interface DependencyOrder {
   /** Logical ids, each after everything it depends on; template order among equals. */
   readonly order: readonly string[];
+  /** What each resource depends on. */
+  readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
   readonly dangling: readonly DanglingReference[];
   /** Logical ids of one circle, if there is one. */
   readonly circle: readonly string[] | undefined;
@@ -42,7 +44,7 @@ export function dependencyOrder(template: Template, present: (logicalId: string)
     needs.delete(logicalId);
     edges.set(logicalId, needs);
   }
-  return { ...sort(edges), dangling };
+  return { ...sort(edges), needs: edges, dangling };
 }
 
 function isParameter(template: Template, name: string): boolean {

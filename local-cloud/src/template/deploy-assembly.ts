@@ -1,8 +1,6 @@
 import { CloudError } from '../core/errors.ts';
 import type { CloudContext } from '../core/plugin.ts';
-import type { ResourceProvider } from '../core/resources.ts';
 import { readAssembly } from './assembly.ts';
-import { CustomResources } from './custom-resource.ts';
 import { type DeployStep, deployStack } from './deploy-stack.ts';
 import type { StackRecord } from './stack-record.ts';
 import type { StackArtifact } from './template-types.ts';
@@ -12,7 +10,7 @@ export interface DeployAssemblyOptions {
   readonly context: CloudContext;
   /** Directory of the cloud assembly (`cdk.out`). */
   readonly assembly: string;
-  readonly providers: readonly ResourceProvider[];
+  readonly provider: ProviderLookup;
   onStep?(step: DeployStep): void;
 }
 
@@ -21,13 +19,6 @@ export async function deployAssembly(options: DeployAssemblyOptions): Promise<St
   const { context } = options;
   const artifacts = readAssembly(options.assembly);
   for (const artifact of artifacts) checkEnvironment(artifact, context);
-  const custom = new CustomResources(context);
-  custom.listen();
-  const providers = new Map(options.providers.map((provider) => [provider.type, provider]));
-  const provider: ProviderLookup = (type) =>
-    type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource'
-      ? custom.provider(type)
-      : providers.get(type);
   const assets = assetPaths(artifacts, context);
   const assetPath = (bucket: string, key: string): string => {
     const path = assets.get(`${bucket}/${key}`);
@@ -40,7 +31,7 @@ export async function deployAssembly(options: DeployAssemblyOptions): Promise<St
       await deployStack({
         context,
         artifact,
-        provider,
+        provider: options.provider,
         assetPath,
         ...(options.onStep !== undefined && { onStep: options.onStep }),
       }),

@@ -67,9 +67,23 @@ export async function deployStack(options: DeployOptions): Promise<StackRecord> 
   refuse(artifact, options.provider, present);
   checkRules(artifact, scope);
 
-  const { order } = dependencyOrder(artifact.template, present);
+  const { order, needs } = dependencyOrder(artifact.template, present);
+  const { Description: description } = artifact.template;
+  save({
+    status: 'CREATE_IN_PROGRESS',
+    statusReason: undefined,
+    changedAt: context.clock.now(),
+    tags: artifact.tags,
+    terminationProtection: artifact.terminationProtection === true,
+    ...(description !== undefined && { description }),
+  });
   for (const logicalId of order) {
-    const { next, leftover, action } = await applyResource(options, record, scope, logicalId);
+    const applied = await applyResource(options, record, scope, logicalId).catch((error: unknown) => {
+      save({ status: 'CREATE_FAILED', statusReason: messageOf(error) });
+      throw error;
+    });
+    const { leftover, action } = applied;
+    const next = { ...applied.next, dependsOn: [...(needs.get(logicalId) ?? [])], deleteFailure: undefined };
     save({
       resources: { ...record.resources, [logicalId]: next },
       leftovers:
@@ -90,6 +104,7 @@ export async function deployStack(options: DeployOptions): Promise<StackRecord> 
     outputs: outputsOf(artifact, scope),
   });
   await clearLeftovers(options, () => record, save);
+  save({ status: 'CREATE_COMPLETE', changedAt: context.clock.now() });
   await context.store.durable();
   return record;
 }
@@ -97,7 +112,15 @@ export async function deployStack(options: DeployOptions): Promise<StackRecord> 
 function newRecord(context: CloudContext, stackName: string): StackRecord {
   const { partition, region, accountId } = context.account;
   const stackId = `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stackName}/${uuid(context.entropy)}`;
-  return { stackName, stackId, resources: {}, retained: [], leftovers: [], outputs: {} };
+  return {
+    stackName,
+    stackId,
+    resources: {},
+    retained: [],
+    leftovers: [],
+    outputs: {},
+    createdAt: context.clock.now(),
+  };
 }
 
 function refuse(artifact: StackArtifact, provider: ProviderLookup, present: (logicalId: string) => boolean): void {
@@ -168,7 +191,7 @@ function mustReplace(provider: ResourceProvider, known: ResourceRecord, properti
   return provider.replaceOn.some((name) => !isDeepStrictEqual(known.properties[name], properties[name]));
 }
 
-function stateOf(record: ResourceRecord): ResourceState {
+export function stateOf(record: ResourceRecord): ResourceState {
   return { physicalId: record.physicalId, attributes: record.attributes };
 }
 

@@ -1,3 +1,4 @@
+import type { StackStatus } from '../core/stacks.ts';
 import type { Collection, Store } from '../core/store.ts';
 import type { DeletionPolicy } from './template-types.ts';
 
@@ -11,6 +12,23 @@ export interface StackRecord {
   /** Replaced or removed resources that are still to be deleted, in this order. */
   readonly leftovers: readonly Leftover[];
   readonly outputs: Readonly<Record<string, OutputRecord>>;
+  /** Absent in a record of an earlier version: its last deployment went through. */
+  readonly status?: StackStatus;
+  readonly statusReason?: string | undefined;
+  readonly description?: string;
+  /** ms since the epoch */
+  readonly createdAt?: number;
+  readonly changedAt?: number;
+  readonly terminationProtection?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** What is left of a deleted stack: its id still answers. */
+export interface DeletedStackRecord {
+  readonly stackName: string;
+  readonly stackId: string;
+  readonly createdAt: number;
+  readonly deletedAt: number;
 }
 
 export interface ResourceRecord {
@@ -24,6 +42,10 @@ export interface ResourceRecord {
   readonly updateReplacePolicy: DeletionPolicy;
   /** The type is recorded, not run. */
   readonly recordedOnly: boolean;
+  /** Logical ids that it depends on: they are deleted after it. */
+  readonly dependsOn?: readonly string[];
+  /** Why it could not be deleted. */
+  readonly deleteFailure?: string | undefined;
 }
 
 export interface Leftover {
@@ -40,6 +62,11 @@ export interface OutputRecord {
 
 export function stackRecords(store: Store): Collection<StackRecord> {
   return store.collection<StackRecord>('cloudformation/stacks');
+}
+
+/** By stack id. */
+export function deletedStackRecords(store: Store): Collection<DeletedStackRecord> {
+  return store.collection<DeletedStackRecord>('cloudformation/deleted-stacks');
 }
 
 export function exportedValue(records: Collection<StackRecord>, name: string): string | undefined {

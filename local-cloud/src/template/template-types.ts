@@ -53,6 +53,7 @@ export interface StackArtifact {
   readonly account: string | undefined;
   readonly region: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  readonly terminationProtection?: boolean;
   readonly assets: readonly FileAsset[];
 }
 
