@@ -9,6 +9,7 @@ import { createCloudwatchPlugin } from './services/cloudwatch/plugin.ts';
 import { createCloudwatchLogsPlugin } from './services/cloudwatch-logs/plugin.ts';
 import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';
 import { createFirehosePlugin } from './services/firehose/plugin.ts';
+import { createGluePlugin } from './services/glue/plugin.ts';
 import { createIamPlugin } from './services/iam/plugin.ts';
 import { createIotPlugin } from './services/iot/plugin.ts';
 import { createIotDataPlanePlugin } from './services/iot-data-plane/plugin.ts';
@@ -66,6 +67,7 @@ export function pluginFactories(options: PluginOptions): {
       createS3Plugin,
       createSqsPlugin,
       createSnsPlugin,
+      createGluePlugin,
       createFirehosePlugin,
       createKinesisPlugin,
       timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),

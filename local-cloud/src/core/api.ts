@@ -3,11 +3,14 @@ import type { Principal } from './iam/principal.ts';
 
 /** Services of the cloud, named as their AWS SDK clients are (`@aws-sdk/client-<name>`). */
 export type ServiceName =
+  | 'athena'
   | 'cloudformation'
   | 'cloudwatch'
   | 'cloudwatch-logs'
   | 'dynamodb'
+  | 'eventbridge'
   | 'firehose'
+  | 'glue'
   | 'iam'
   | 'iot'
   | 'iot-data-plane'
@@ -15,6 +18,7 @@ export type ServiceName =
   | 'kinesis'
   | 'lambda'
   | 's3'
+  | 'scheduler'
   | 'secrets-manager'
   | 'sfn'
   | 'sns'

@@ -25,6 +25,7 @@ export interface ServiceTraits {
 }
 
 export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
+  athena: { target: 'AmazonAthena', validationCode: 'InvalidRequestException' },
   cloudformation: { xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/', version: '2010-05-15' },
   cloudwatch: {
     target: 'GraniteServiceVersion20100801',
@@ -33,7 +34,9 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   },
   'cloudwatch-logs': { target: 'Logs_20140328', validationCode: 'InvalidParameterException' },
   dynamodb: { target: 'DynamoDB_20120810' },
+  eventbridge: { target: 'AWSEvents' },
   firehose: { target: 'Firehose_20150804' },
+  glue: { target: 'AWSGlue', validationCode: 'InvalidInputException' },
   iam: { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/', version: '2010-05-08', global: true },
   iot: { validationCode: 'InvalidRequestException' },
   // Of the examples in the developer guide (`http`), some encode the topic and some do not.
@@ -50,6 +53,7 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   // CreateFunction takes an archive of 50 MB, in base64.
   lambda: { maxBodySize: 70 * 1024 * 1024 },
   s3: { xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
+  scheduler: {},
   'secrets-manager': { target: 'secretsmanager' },
   sfn: { target: 'AWSStepFunctions' },
   sns: {
