@@ -1,5 +1,20 @@
 import type { Channel } from './channels.ts';
 
+/** Rules of the twin stack, by what they carry. */
+export const TWIN_RULES = [
+  'twin-named',
+  'twin-classic',
+  'drift-named',
+  'drift-classic',
+  'shadow-deleted-named',
+  'shadow-deleted-classic',
+  'presence',
+  'last-will',
+  'command-outcome',
+] as const;
+
+export type TwinRule = (typeof TWIN_RULES)[number];
+
 /**
  * Physical names shared by the CDK app, the functions, the device agent and the command line.
  * Everything carries project and stage, so that stages live side by side in one account.
@@ -12,6 +27,8 @@ export interface PlatformNames {
   readonly topicRoot: string;
   readonly provisioningTemplate: string;
   readonly devicePolicy: string;
+  /** The second policy of every device: shadows, jobs, streams, device metrics, last will and command outcomes. */
+  readonly deviceServicesPolicy: string;
   readonly claimPolicy: string;
   /** Name of the Secrets Manager secret that holds the claim certificate and key. */
   readonly claimSecret: string;
@@ -23,12 +40,15 @@ export interface PlatformNames {
   readonly database: string;
   readonly telemetryTable: string;
   readonly healthTable: string;
+  readonly twinTable: string;
+  /** Beginning of all thing names of the stage: `fleetwright-dev-`. */
+  readonly thingNamePrefix: string;
   /** Thing types belong to the whole account, so they carry project and stage: `fleetwright-dev-pump-station`. */
   thingType(deviceType: string): string;
   /** What the provisioning template calls a device: `fleetwright-dev-pump-station-PS-0001`. */
   thingName(deviceType: string, serialNumber: string): string;
-  /** Rule that carries a channel, also the third level of its Basic Ingest topic. */
-  ruleName(channel: Channel): string;
+  /** Rule that carries a channel, also the third level of its Basic Ingest topic; or a rule of the twin. */
+  ruleName(purpose: Channel | TwinRule): string;
 }
 
 export function platformNames(project: string, stage: string): PlatformNames {
@@ -37,6 +57,7 @@ export function platformNames(project: string, stage: string): PlatformNames {
     topicRoot: prefix,
     provisioningTemplate: `${prefix}-claim`,
     devicePolicy: `${prefix}-device`,
+    deviceServicesPolicy: `${prefix}-device-services`,
     claimPolicy: `${prefix}-claim`,
     claimSecret: `${prefix}/claim-certificate`,
     thingGroup: prefix,
@@ -45,8 +66,10 @@ export function platformNames(project: string, stage: string): PlatformNames {
     database: prefix,
     telemetryTable: 'telemetry',
     healthTable: 'health',
+    twinTable: 'twin',
+    thingNamePrefix: `${prefix}-`,
     thingType: (deviceType) => `${prefix}-${deviceType}`,
     thingName: (deviceType, serialNumber) => `${prefix}-${deviceType}-${serialNumber}`,
-    ruleName: (channel) => `${prefix}-${channel}`.replaceAll('-', '_'),
+    ruleName: (purpose) => `${prefix}-${purpose}`.replaceAll('-', '_'),
   };
 }

@@ -5,13 +5,18 @@ import type { IotPolicyDocument } from './policy-size.ts';
  * Policy variables that AWS IoT fills in from the thing that the connected certificate is attached to
  * (IoT developer guide, "Thing policy variables"). They have a value only when the client id is the thing's name.
  */
-const THING_NAME = '${iot:Connection.Thing.ThingName}';
+export const THING_NAME = '${iot:Connection.Thing.ThingName}';
 const SITE = '${iot:Connection.Thing.Attributes[site]}';
 /** An attribute, not the thing type: type names belong to the whole account and so carry project and stage. */
 const DEVICE_TYPE = '${iot:Connection.Thing.Attributes[deviceType]}';
 
 /** Channels with a rule behind them. */
 const ORDINARY_CHANNELS = ['telemetry', 'event', 'health'] as const;
+
+/** The topics of a device, without their last level. */
+export function ownTopics(names: PlatformNames): string {
+  return `${names.topicRoot}/${SITE}/${DEVICE_TYPE}/${THING_NAME}`;
+}
 
 /**
  * A device connects as itself, publishes its own channels, and subscribes and receives below its own address.
@@ -23,7 +28,7 @@ export function devicePolicyDocument(
   names: PlatformNames,
   basicIngestChannels: readonly ('telemetry' | 'event')[],
 ): IotPolicyDocument {
-  const own = `${names.topicRoot}/${SITE}/${DEVICE_TYPE}/${THING_NAME}`;
+  const own = ownTopics(names);
   return {
     Version: '2012-10-17',
     Statement: [

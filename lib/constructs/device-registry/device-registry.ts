@@ -3,6 +3,7 @@ import { ArnFormat, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnPolicy, CfnThingGroup, CfnThingType } from 'aws-cdk-lib/aws-iot';
 import { Construct } from 'constructs';
 import { devicePolicyDocument } from './device-policy.ts';
+import { deviceServicesPolicyDocument } from './device-services-policy.ts';
 import { checkPolicySize } from './policy-size.ts';
 
 export interface DeviceRegistryProps {
@@ -14,11 +15,13 @@ export interface DeviceRegistryProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** What every device of a stage has in common: its type, its group and the one policy, which names nobody. */
+/** What every device of a stage has in common: its type, its group and its policies, which name nobody. */
 export class DeviceRegistry extends Construct {
   readonly thingTypes: readonly CfnThingType[];
   readonly thingGroup: CfnThingGroup;
   readonly devicePolicy: CfnPolicy;
+  /** A policy of its own, because one document holds 2,048 characters. */
+  readonly servicesPolicy: CfnPolicy;
 
   constructor(scope: Construct, id: string, props: DeviceRegistryProps) {
     super(scope, id);
@@ -42,7 +45,13 @@ export class DeviceRegistry extends Construct {
     const policyDocument = devicePolicyDocument(arnPrefix, props.names, props.basicIngestChannels);
     checkPolicySize(this, 'device policy', policyDocument);
     this.devicePolicy = new CfnPolicy(this, 'DevicePolicy', { policyName: props.names.devicePolicy, policyDocument });
-    for (const resource of [...this.thingTypes, this.thingGroup, this.devicePolicy]) {
+    const servicesDocument = deviceServicesPolicyDocument(arnPrefix, props.names);
+    checkPolicySize(this, 'device services policy', servicesDocument);
+    this.servicesPolicy = new CfnPolicy(this, 'ServicesPolicy', {
+      policyName: props.names.deviceServicesPolicy,
+      policyDocument: servicesDocument,
+    });
+    for (const resource of [...this.thingTypes, this.thingGroup, this.devicePolicy, this.servicesPolicy]) {
       resource.applyRemovalPolicy(props.removalPolicy);
     }
   }

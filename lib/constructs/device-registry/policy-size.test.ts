@@ -1,6 +1,7 @@
 import { platformNames } from '@fleetwright/contracts';
 import { App, Aws, Stack } from 'aws-cdk-lib';
 import { devicePolicyDocument } from './device-policy.ts';
+import { deviceServicesPolicyDocument } from './device-services-policy.ts';
 import { checkPolicySize, type IotPolicyDocument, policySize } from './policy-size.ts';
 
 const stack = new Stack(new App(), 'stack');
@@ -24,8 +25,9 @@ test('a policy above 2,048 characters is refused with its size', () => {
   );
 });
 
-test('the device policy of the longest project and stage fits, with every channel on Basic Ingest', () => {
+test('the device policies of the longest project and stage fit, with every channel on Basic Ingest', () => {
   const arnPrefix = `arn:${Aws.PARTITION}:iot:${Aws.REGION}:${Aws.ACCOUNT_ID}:`;
   const names = platformNames('p'.repeat(17), 's'.repeat(12));
   expect(policySize(stack, devicePolicyDocument(arnPrefix, names, ['telemetry', 'event']))).toBeLessThanOrEqual(2048);
+  expect(policySize(stack, deviceServicesPolicyDocument(arnPrefix, names))).toBeLessThanOrEqual(2048);
 });

@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 export interface IotPolicyDocument {
   readonly Version: '2012-10-17';
   readonly Statement: readonly {
-    readonly Effect: 'Allow';
+    readonly Effect: 'Allow' | 'Deny';
     readonly Action: string | readonly string[];
     readonly Resource: string | readonly string[];
   }[];

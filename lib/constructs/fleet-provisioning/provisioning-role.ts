@@ -7,7 +7,7 @@ import { IotServiceRole } from '../service-role/iot-service-role.ts';
 
 /**
  * What the provisioning service does in our name: AWS's managed policy AWSIoTThingsRegistration cut down to the
- * things, the group, the types and the one policy of this stage.
+ * things, the group, the types and the policies of this stage.
  */
 export function provisioningRole(
   scope: Construct,
@@ -47,6 +47,7 @@ export function provisioningRole(
         group,
         ...deviceTypes.map((deviceType) => iot('thingtype', names.thingType(deviceType))),
         iot('policy', names.devicePolicy),
+        iot('policy', names.deviceServicesPolicy),
       ],
     }),
   );

@@ -39,6 +39,7 @@ export function provisioningTemplateBody(names: PlatformNames, basicIngestChanne
         OverrideSettings: { Status: 'REPLACE' },
       },
       policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: names.devicePolicy } },
+      servicesPolicy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: names.deviceServicesPolicy } },
     },
     DeviceConfiguration: deviceConfiguration(names, basicIngestChannels),
   };
