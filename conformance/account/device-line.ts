@@ -1,4 +1,5 @@
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
+import { openMqtt } from './open-mqtt.ts';
 import type { Target } from './target.ts';
 
 export interface LineOptions extends Pick<IClientOptions, 'clean' | 'will' | 'keepalive' | 'properties'> {
@@ -24,7 +25,6 @@ export class DeviceLine {
   private constructor(client: MqttClient, patience: number) {
     this.client = client;
     this.#patience = patience;
-    client.on('error', () => {});
     client.on('message', (topic, payload, packet) => {
       this.received.push({ topic, payload: payload.toString(), packet });
     });
@@ -32,38 +32,23 @@ export class DeviceLine {
   }
 
   /** @throws Error when the server refuses the connection */
-  static open(
+  static async open(
     target: Target,
     identity: { readonly certificatePem: string; readonly privateKeyPem: string },
     clientId: string,
     options: LineOptions,
   ): Promise<DeviceLine> {
-    const client = connect({
-      protocol: 'mqtts',
+    const client = await openMqtt({
       host: target.mqttHost,
       port: target.mqttPort,
       ...(target.serverCaPem !== undefined && { ca: target.serverCaPem }),
       cert: identity.certificatePem,
       key: identity.privateKeyPem,
       clientId,
-      protocolVersion: 5,
-      reconnectPeriod: 0,
       connectTimeout: CONNECT_TIMEOUT,
       ...options,
     });
-    return new Promise((resolve, reject) => {
-      const refuse = (error?: Error): void => {
-        client.end(true);
-        reject(error ?? new Error('the server ended the connection'));
-      };
-      client.once('error', refuse);
-      client.once('close', refuse);
-      client.once('connect', () => {
-        client.off('error', refuse);
-        client.off('close', refuse);
-        resolve(new DeviceLine(client, target.patience));
-      });
-    });
+    return new DeviceLine(client, target.patience);
   }
 
   /** Reason code or granted QoS of each filter. */

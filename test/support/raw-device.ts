@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { openMqtt } from '../../conformance/account/open-mqtt.ts';
 import type { CloudDescription } from '../../local-cloud/src/index.ts';
 
 export interface RawCredentials {
@@ -17,33 +18,15 @@ export function connectRaw(
   clientId: string,
   options: IClientOptions = {},
 ): Promise<MqttClient> {
-  const client = connect({
-    protocol: 'mqtts',
+  return openMqtt({
     host: cloud.mqttHost,
     port: cloud.mqttPort,
     ca: readFileSync(cloud.caFile),
     cert: credentials.certificatePem,
     key: credentials.privateKeyPem,
     clientId,
-    protocolVersion: 5,
-    reconnectPeriod: 0,
     connectTimeout: 5_000,
     ...options,
-  });
-  return new Promise((resolve, reject) => {
-    const refuse = (error?: Error): void => {
-      client.end(true);
-      reject(error ?? new Error('the server ended the connection'));
-    };
-    client.once('error', refuse);
-    client.once('close', refuse);
-    client.once('connect', () => {
-      client.off('error', refuse);
-      client.off('close', refuse);
-      // A connection that the server ends later shows in what waits for it.
-      client.on('error', () => {});
-      resolve(client);
-    });
   });
 }
 
