@@ -38,7 +38,8 @@ export class DeviceLine {
     clientId: string,
     options: LineOptions,
   ): Promise<DeviceLine> {
-    const client = await openMqtt({
+    let line: DeviceLine | undefined;
+    const settings: IClientOptions = {
       host: target.mqttHost,
       port: target.mqttPort,
       ...(target.serverCaPem !== undefined && { ca: target.serverCaPem }),
@@ -47,8 +48,11 @@ export class DeviceLine {
       clientId,
       connectTimeout: CONNECT_TIMEOUT,
       ...options,
+    };
+    await openMqtt(settings, (client) => {
+      line = new DeviceLine(client, target.patience);
     });
-    return new DeviceLine(client, target.patience);
+    return line as DeviceLine;
   }
 
   /** Reason code or granted QoS of each filter. */

@@ -1,11 +1,16 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 
 /**
- * One connection that is not tried again.
+ * One connection that is not tried again. `prepare` gets the client before anything can have arrived.
+ *
  * @throws Error when the server refuses the CONNECT or ends the connection first
  */
-export function openMqtt(options: IClientOptions): Promise<MqttClient> {
+export function openMqtt(
+  options: IClientOptions,
+  prepare: (client: MqttClient) => void = () => {},
+): Promise<MqttClient> {
   const client = connect({ protocol: 'mqtts', protocolVersion: 5, reconnectPeriod: 0, ...options });
+  prepare(client);
   return new Promise((resolve, reject) => {
     const refuse = (error?: Error): void => {
       client.end(true);
