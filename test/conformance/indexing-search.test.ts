@@ -111,6 +111,12 @@ describe('with registry data', () => {
     expect(await names('*')).toEqual(['mything1', 'mything2', 'other']);
   });
 
+  // assumed: query-syntax names the operators, not which binds first
+  test('NOT binds before AND, and AND before OR', async () => {
+    expect(await names('thingName:other OR thingName:my* AND attributes.model:legacy')).toEqual(['mything2', 'other']);
+    expect(await names('NOT thingName:other AND thingName:*')).toEqual(['mything1', 'mything2']);
+  });
+
   // source: API reference, SearchIndex (maxResults, nextToken)
   test('results come in pages', async () => {
     const first = await search('*', { maxResults: 2 });

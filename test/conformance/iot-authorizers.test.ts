@@ -35,10 +35,13 @@ const create = (options: object = {}) =>
 
 describe('authorizers', () => {
   // source: API reference, CreateAuthorizer, DescribeAuthorizer
-  test('are created with what was asked for, inactive unless told otherwise, and described', async () => {
+  test('are created with what was asked for, and described', async () => {
     const now = new Date(iot.cloud.clock.now());
     const tags = [{ Key: 'site', Value: 'north' }];
-    expect(await create({ tags })).toEqual({ authorizerName: 'tokens', authorizerArn: `${ARN}tokens` });
+    expect(await create({ tags, status: 'INACTIVE' })).toEqual({
+      authorizerName: 'tokens',
+      authorizerArn: `${ARN}tokens`,
+    });
     expect(await iot.call('DescribeAuthorizer', { authorizerName: 'tokens' })).toEqual({
       authorizerDescription: {
         authorizerName: 'tokens',
@@ -54,6 +57,14 @@ describe('authorizers', () => {
       },
     });
     expect(await iot.call('ListTagsForResource', { resourceArn: `${ARN}tokens` })).toEqual({ tags });
+  });
+
+  // assumed: the API reference names no default of the status; an authorizer that nobody asked for authenticates nobody
+  test('are inactive unless told otherwise', async () => {
+    await create();
+    expect(await iot.call('DescribeAuthorizer', { authorizerName: 'tokens' })).toMatchObject({
+      authorizerDescription: { status: 'INACTIVE' },
+    });
   });
 
   // source: config-custom-auth ("They are required values if signing is enabled", "minimum length is 2,048 bits")
@@ -90,18 +101,25 @@ describe('authorizers', () => {
   });
 
   // source: API reference, DeleteAuthorizer ("DeleteConflictException")
-  test('are deleted only while they are neither active nor the default', async () => {
-    await create({ status: 'ACTIVE' });
+  test('are deleted only while they are not the default', async () => {
+    await create();
     const remove = () => iot.call('DeleteAuthorizer', { authorizerName: 'tokens' });
     await iot.call('SetDefaultAuthorizer', { authorizerName: 'tokens' });
     await expect(remove()).rejects.toMatchObject({ code: 'DeleteConflictException', statusCode: 409 });
-    await iot.call('UpdateAuthorizer', { authorizerName: 'tokens', status: 'INACTIVE' });
-    await expect(remove()).rejects.toMatchObject({ code: 'DeleteConflictException' });
     await iot.call('ClearDefaultAuthorizer');
     await remove();
     await expect(iot.call('DescribeAuthorizer', { authorizerName: 'tokens' })).rejects.toMatchObject({
       code: 'ResourceNotFoundException',
     });
+  });
+
+  // assumed: the API reference does not say that it matters; certificates and CAs must be inactive, so must these
+  test('are not deleted while they are active', async () => {
+    await create({ status: 'ACTIVE' });
+    const remove = () => iot.call('DeleteAuthorizer', { authorizerName: 'tokens' });
+    await expect(remove()).rejects.toMatchObject({ code: 'DeleteConflictException' });
+    await iot.call('UpdateAuthorizer', { authorizerName: 'tokens', status: 'INACTIVE' });
+    await remove();
   });
 
   // source: API reference, ListAuthorizers
@@ -165,6 +183,15 @@ describe('TestInvokeAuthorizer', () => {
     await expect(invoke({ token: 'a token', tokenSignature })).rejects.toMatchObject({
       code: 'InvalidResponseException',
       statusCode: 400,
+    });
+  });
+
+  // assumed: config-custom-auth gives both times a range, and does not say that either may be left out
+  test.each(['disconnectAfterInSeconds', 'refreshAfterInSeconds'])('takes no answer without %s', async (time) => {
+    await create();
+    answer = { ...good, [time]: undefined };
+    await expect(invoke({ token: 'a token', tokenSignature })).rejects.toMatchObject({
+      code: 'InvalidResponseException',
     });
   });
 

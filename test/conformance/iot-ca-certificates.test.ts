@@ -168,8 +168,15 @@ describe('a registered CA certificate', () => {
       registrationConfig,
     });
     await iot.call('UpdateCACertificate', { certificateId, removeAutoRegistration: true });
-    const { certificateDescription, registrationConfig: left } = await describeCa(certificateId);
-    expect([certificateDescription.autoRegistrationStatus, left]).toEqual(['DISABLE', undefined]);
+    expect((await describeCa(certificateId)).registrationConfig).toBeUndefined();
+  });
+
+  // assumed: removeAutoRegistration ("removes auto registration") is taken to disable it along with its configuration
+  test('does not register by itself once its auto registration is removed', async () => {
+    const { certificateId } = await register(authority);
+    await iot.call('UpdateCACertificate', { certificateId, newAutoRegistrationStatus: 'ENABLE' });
+    await iot.call('UpdateCACertificate', { certificateId, removeAutoRegistration: true });
+    expect((await describeCa(certificateId)).certificateDescription.autoRegistrationStatus).toBe('DISABLE');
   });
 
   // source: jit-provisioning ("can use only the values in the preceding list")

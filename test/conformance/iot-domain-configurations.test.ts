@@ -101,9 +101,15 @@ test('its default authorizer authenticates the devices that come to its domain',
   expect(await connect('localhost')).not.toBe(0);
 });
 
-test('a device may name another authorizer only where the configuration allows it', async () => {
+// assumed: the guide does not say whether another name is refused or ignored where overriding is not allowed
+test('a device that names another authorizer is refused where the configuration does not allow it', async () => {
   await create();
   expect(await connect(await domainName(), 'two')).not.toBe(0);
+  expect(invoked).toEqual([]);
+});
+
+test('a device may name another authorizer where the configuration allows it', async () => {
+  await create();
   await gateway.call('UpdateDomainConfiguration', {
     ...NAME,
     authorizerConfig: { defaultAuthorizerName: 'one', allowAuthorizerOverride: true },

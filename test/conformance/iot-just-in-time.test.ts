@@ -197,6 +197,7 @@ describe('just-in-time provisioning', () => {
           templateBody: TEMPLATE,
           provisioningRoleArn: ROLE,
           type: 'JITP',
+          enabled: true,
         });
       }
       await registerCa({
@@ -219,6 +220,18 @@ describe('just-in-time provisioning', () => {
       expect(gateway.rules.accepted.filter(({ topic }) => topic.includes('certificates'))).toEqual([]);
     },
   );
+
+  // assumed: the API reference gives fleet provisioning templates a meaning of `enabled`, those of type JITP none
+  test('a template of type JITP provisions also when nobody has enabled it', async () => {
+    await prepareRegistry();
+    const templates = { templateName: 'bulbs', templateBody: TEMPLATE, provisioningRoleArn: ROLE, type: 'JITP' };
+    await gateway.call('CreateProvisioningTemplate', templates);
+    await registerCa({ registrationConfig: { templateName: 'bulbs' } });
+    const device = await bulb('bulb-1');
+    await refused(device);
+    await until(() => gateway.cloud.asked.some(({ action }) => action === 'iot:UpdateCertificate'));
+    expect(await statusOf(device)).toBe('ACTIVE');
+  });
 
   // source: jit-provisioning ("the device provisioning fails if the certificate doesn't have all of the properties")
   test('a certificate that lacks a property of the template stays PENDING_ACTIVATION', async () => {

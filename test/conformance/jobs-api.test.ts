@@ -165,7 +165,7 @@ test.each<[string, object]>([
   await expect(create(more)).rejects.toMatchObject({ code: 'NotImplemented', statusCode: 501 });
 });
 
-// source: developer guide, iam-policy-users-jobs, and Service Authorization Reference, AWS IoT (job, thing and thinggroup)
+// assumed: the Service Authorization Reference names the types job, thing and thinggroup, not that each target is asked for
 test('CreateJob needs its action on the job and on each target, and the right to pass the role', async () => {
   probe.cloud.asked.splice(0);
   await create({ targets: [probe.thingArn('a'), probe.groupArn('fleet')], presignedUrlConfig: { roleArn: ROLE } });

@@ -186,6 +186,11 @@ describe('A jobs request over MQTT is rejected', () => {
     expect(await rejected('one/delete', {})).toMatchObject({ code: 'InvalidTopic' });
   });
 
+  // assumed: reserved-topics lists no such topic, and the guide does not say that a deeper one is answered
+  test('with InvalidTopic where the topic is longer than that of any API', async () => {
+    expect(await rejected('one/update/more', {})).toMatchObject({ code: 'InvalidTopic' });
+  });
+
   test('with InvalidJson for a payload that is no UTF-8 encoded JSON', async () => {
     expect(await rejected('get', Buffer.from('{"clientToken":'))).toMatchObject({ code: 'InvalidJson' });
     expect(await rejected('get', Buffer.from([0x22, 0xff, 0x22]))).toMatchObject({ code: 'InvalidJson' });

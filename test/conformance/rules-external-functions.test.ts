@@ -78,6 +78,7 @@ describe('aws_lambda()', () => {
     expect(cloud.calls.filter(({ service }) => service === 'lambda')).toHaveLength(3);
   });
 
+  // assumed: the guide gives the time, not what follows; the rule has no output, so it runs neither actions nor error action
   test('a function that takes longer than two seconds ends the rule for the message, loudly', async () => {
     cloud.answer('lambda.Invoke', () => new Promise(() => {}));
     await run(`SELECT aws_lambda("${FUNCTION}", *) AS output FROM 'a/b'`, { x: 1 }, 1);
@@ -222,7 +223,7 @@ describe('get_secret()', () => {
   });
 });
 
-// source: iot-sql-functions (get_or_default)
+// assumed: the edition of iot-sql-functions at hand lacks get_or_default; its meaning is taken from its name
 test('get_or_default() gives its default when the function that it asks fails', async () => {
   cloud.answer('iot-data-plane.GetThingShadow', () => {
     throw new AwsError('ResourceNotFoundException', 'No shadow exists', 404);
@@ -237,7 +238,7 @@ test('get_or_default() gives its default when the function that it asks fails', 
   });
 });
 
-// source: iot-sql-functions (get_registry_data)
+// assumed: search-things names the function and its two operations; its arguments are taken to be as get_thing_shadow's
 test('get_registry_data() gives the answer of the registry operation, asked for as the role', async () => {
   cloud.answer('iot.DescribeThing', () => ({ thingName: 't', attributes: { wattage: '75' }, version: 3 }));
   await run(

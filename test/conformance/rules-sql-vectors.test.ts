@@ -22,22 +22,33 @@ test('at least 300 published vectors of the SQL reference name their page', () =
   for (const { source } of counted) expect(source).toMatch(/^(iot-|binary-payloads|mqtt)/);
 });
 
+type Case = readonly [title: string, vector: RuleVector, index: number];
+
+const casesOf = (name: string): Case[] =>
+  vectorsOf(name).map((vector, index) => [`${vector.sql} [${vector.sqlVersion}]`, vector, index]);
+
+function check(vector: RuleVector, index: number): void {
+  expect(checkVector(vector, index, circumstances())).toBeUndefined();
+  if (!vector.expect.match) return;
+  // the text that actions without need for the output itself are given
+  const trial = trialOf(vector, circumstances());
+  const text = prepareRule({
+    sql: vector.sql,
+    sqlVersion: vector.sqlVersion ?? '2015-10-08',
+    accountId: trial.accountId ?? '123456789012',
+    entropy: seededEntropy('vectors'),
+  })({ ...trial, topic: vector.topic.replace(/^\$aws\/rules\/[^/]+\//, ''), timestamp: trial.now });
+  expect(text).toBe(evaluateRule(trialOf(vector, circumstances())).outputBytes?.toString());
+}
+
 // source: each vector names its page of the AWS IoT developer guide
 describe.each(files)('%s', (name) => {
-  test.each(vectorsOf(name).map((vector, index) => [`${vector.sql} [${vector.sqlVersion}]`, vector, index] as const))(
-    '%s',
-    (_title, vector, index) => {
-      expect(checkVector(vector, index, circumstances())).toBeUndefined();
-      if (!vector.expect.match) return;
-      // the text that actions without need for the output itself are given
-      const trial = trialOf(vector, circumstances());
-      const text = prepareRule({
-        sql: vector.sql,
-        sqlVersion: vector.sqlVersion ?? '2015-10-08',
-        accountId: trial.accountId ?? '123456789012',
-        entropy: seededEntropy('vectors'),
-      })({ ...trial, topic: vector.topic.replace(/^\$aws\/rules\/[^/]+\//, ''), timestamp: trial.now });
-      expect(text).toBe(evaluateRule(trialOf(vector, circumstances())).outputBytes?.toString());
-    },
+  test.each(casesOf(name).filter(([, { assumed }]) => assumed !== true))('%s', (_title, vector, index) =>
+    check(vector, index),
   );
 });
+
+// assumed: the edition of iot-sql-functions at hand lacks these functions; a null or missing value gives the default
+test.each(files.flatMap(casesOf).filter(([, { assumed }]) => assumed === true))('%s', (_title, vector, index) =>
+  check(vector, index),
+);

@@ -138,8 +138,8 @@ test('a CloudWatch metric action is found in the statistics of the metric', asyn
   expect(datapoint.Sum).toBe(1.5);
 });
 
-// source: cloudwatch-logs-rule-action
-test('a CloudWatch Logs action is found among the events of its group', async () => {
+// assumed: cloudwatch-logs-rule-action does not name the log stream; here it bears the name of the rule
+test('a CloudWatch Logs action is found in a stream named after its rule', async () => {
   cloud.use(createCloudwatchLogsPlugin);
   cloud.use(createRulesPlugin);
   await role(['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents']);
@@ -191,7 +191,7 @@ test('functions read real shadows, items and secrets as the role that they name'
   expect(JSON.parse(await receive(QueueUrl))).toEqual({ place: 'hall 3', secret: 'k1' });
 });
 
-// source: iot-rule-actions
+// assumed: what a function that fails means for the rule is not documented; it ends, and the log says why
 test('a function whose role lacks the permission ends the rule for the message, and the log says why', async () => {
   const QueueUrl = await queue();
   cloud.use(createIotDataPlanePlugin);
@@ -204,6 +204,20 @@ test('a function whose role lacks the permission ends the rule for the message, 
   expect(JSON.stringify(fields)).toContain('is not authorized to perform: iot:GetThingShadow');
 });
 
+const sumOf = (MetricName: string, dimensions: Record<string, string>): Promise<number> =>
+  eventually(async () => {
+    const { Datapoints } = await call<GetMetricStatisticsCommandOutput>('cloudwatch', 'GetMetricStatistics', {
+      Namespace: 'AWS/IoT',
+      MetricName,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      StartTime: new Date(Date.now() - 120_000),
+      EndTime: new Date(Date.now() + 120_000),
+      Period: 60,
+      Statistics: ['Sum'],
+    });
+    return Datapoints?.[0]?.Sum;
+  });
+
 // source: metrics_dimensions (rule metrics, rule action metrics)
 test('the rules engine counts matches, executed rules, actions and error actions in CloudWatch', async () => {
   cloud.use(createCloudwatchPlugin);
@@ -212,21 +226,17 @@ test('the rules engine counts matches, executed rules, actions and error actions
   const action = { sqs: { roleArn: ROLE, queueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/none' } };
   await run("SELECT * FROM 'a/b'", action);
   await cloud.ports.get('rules').accept(publish('$aws/rules/missing/x', {}));
-  const sum = (MetricName: string, dimensions: Record<string, string>): Promise<number> =>
-    eventually(async () => {
-      const { Datapoints } = await call<GetMetricStatisticsCommandOutput>('cloudwatch', 'GetMetricStatistics', {
-        Namespace: 'AWS/IoT',
-        MetricName,
-        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-        StartTime: new Date(Date.now() - 120_000),
-        EndTime: new Date(Date.now() + 120_000),
-        Period: 60,
-        Statistics: ['Sum'],
-      });
-      return Datapoints?.[0]?.Sum;
-    });
-  expect(await sum('TopicMatch', { RuleName: 'rule1' })).toBe(1);
-  expect(await sum('RulesExecuted', {})).toBe(1);
-  expect(await sum('RuleNotFound', { RuleName: 'missing' })).toBe(1);
-  expect(await sum('Failure', { RuleName: 'rule1', ActionType: 'sqs' })).toBe(1);
+  expect(await sumOf('TopicMatch', { RuleName: 'rule1' })).toBe(1);
+  expect(await sumOf('RulesExecuted', {})).toBe(1);
+  expect(await sumOf('RuleNotFound', { RuleName: 'missing' })).toBe(1);
+});
+
+// assumed: metrics_dimensions does not list the values of ActionType; here the members of Action in the API
+test('the metric of a failed action has the type of the action as the API names it', async () => {
+  cloud.use(createCloudwatchPlugin);
+  cloud.use(createRulesPlugin);
+  await role(['sqs:SendMessage']);
+  const queueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/none';
+  await run("SELECT * FROM 'a/b'", { sqs: { roleArn: ROLE, queueUrl } });
+  expect(await sumOf('Failure', { RuleName: 'rule1', ActionType: 'sqs' })).toBe(1);
 });

@@ -83,9 +83,11 @@ export async function startIot(
 }
 
 function matches(filter: string, topic: string): boolean {
+  const levels = topic.split('/');
   const expected = filter.split('/');
-  const actual = topic.split('/');
-  return expected.length === actual.length && expected.every((level, i) => level === '+' || level === actual[i]);
+  const fixed = expected.at(-1) === '#' ? expected.slice(0, -1) : expected;
+  if (fixed === expected ? levels.length !== expected.length : levels.length < fixed.length) return false;
+  return fixed.every((level, index) => level === '+' || level === levels[index]);
 }
 
 /** A Lambda service of one function. An answer with a member `FunctionError` is the whole response. */
