@@ -2,6 +2,7 @@ export * from './alerts.ts';
 export * from './channels.ts';
 export * from './commands.ts';
 export * from './ingest.ts';
+export * from './lifecycle.ts';
 export * from './names.ts';
 export * from './presence.ts';
 export * from './provisioning.ts';
