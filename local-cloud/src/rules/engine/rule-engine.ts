@@ -255,17 +255,20 @@ export class RuleEngine implements RuleIngress {
     if (work !== undefined) await runActions(rule, work, input, this.#runner);
   }
 
-  /** False when the engine stopped before the end. */
-  async #complete(ticket: Ticket): Promise<boolean> {
-    const settled = await Promise.allSettled(
-      ticket.jobs.map(({ rule, input, work }) =>
-        work === undefined ? this.#runAsking(rule, input) : runActions(rule, work, input, this.#runner),
-      ),
-    );
-    for (const outcome of settled) {
-      if (outcome.status === 'fulfilled') continue;
-      if (outcome.reason instanceof Interrupted) return false;
-      this.#context.log('error', 'rule run failed', { reason: messageOf(outcome.reason) });
+  /** False when the engine stopped before the end. Most messages reach one rule. */
+  async #complete({ jobs }: Ticket): Promise<boolean> {
+    if (jobs.length === 1) return this.#finish(jobs[0] as Job);
+    const finished = await Promise.all(jobs.map((job) => this.#finish(job)));
+    return finished.every((done) => done);
+  }
+
+  /** Never rejects. */
+  async #finish({ input, rule, work }: Job): Promise<boolean> {
+    try {
+      await (work === undefined ? this.#runAsking(rule, input) : runActions(rule, work, input, this.#runner));
+    } catch (error) {
+      if (error instanceof Interrupted) return false;
+      this.#context.log('error', 'rule run failed', { reason: messageOf(error) });
     }
     return true;
   }

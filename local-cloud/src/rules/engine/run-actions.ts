@@ -42,11 +42,17 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** What became of an action; undefined when it succeeded. */
+type ActionOutcome = ActionFailure | Interrupted | undefined;
+
 /**
  * Carries out a rule's actions for one message, then its error action when one of them failed. Resolves when nothing
  * is left to do, whether or not all went well.
  *
- * @throws Interrupted
+ * This runs for every message of a fleet: actions answer by value, so that waiting for them takes no more promises than
+ * there are actions.
+ *
+ * @throws Interrupted once every action has come to an end
  */
 export async function runActions(
   rule: CompiledRule,
@@ -54,61 +60,61 @@ export async function runActions(
   input: MessageInput,
   runner: ActionRunner,
 ): Promise<void> {
-  const [only] = rule.actions;
-  const outcomes =
-    rule.actions.length === 1 && only !== undefined
-      ? [await runAction(rule, only, work, input, runner)]
-      : await settleAll(rule.actions.map((action) => runAction(rule, action, work, input, runner)));
-  const failures = outcomes.filter((outcome) => outcome !== undefined);
-  if (failures.length > 0) await handleFailures(rule, work, failures, input, runner);
+  const { actions } = rule;
+  const runs = actions.map((action) => runAction(rule, action, work, input, runner));
+  let failures: ActionFailure[] | undefined;
+  let interruption: Interrupted | undefined;
+  for (let index = 0; index < runs.length; index++) {
+    const outcome = await runs[index];
+    if (outcome instanceof Interrupted) interruption ??= outcome;
+    else if (outcome !== undefined) failures = [...(failures ?? []), outcome];
+  }
+  if (interruption !== undefined) throw interruption;
+  if (failures !== undefined) await handleFailures(rule, work, failures, input, runner);
 }
 
-/** All actions come to an end before an interruption is passed on. */
-async function settleAll(runs: readonly Promise<ActionFailure | undefined>[]): Promise<(ActionFailure | undefined)[]> {
-  const settled = await Promise.allSettled(runs);
-  const broken = settled.find((outcome) => outcome.status === 'rejected');
-  if (broken !== undefined) throw broken.reason;
-  return settled.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined));
-}
-
+/** Never rejects. */
 async function runAction(
   rule: CompiledRule,
   action: PreparedAction,
   work: ActionWork,
   input: MessageInput,
   runner: ActionRunner,
-): Promise<ActionFailure | undefined> {
-  const failure = await tryAction(action, work, input, runner);
-  runner.meter.count(failure === undefined ? 'rules.actions' : 'rules.actionFailures');
-  runner.metrics.actionEnded(rule, action, failure !== undefined);
-  return failure;
+): Promise<ActionOutcome> {
+  if (runner.stopping.aborted) return new Interrupted();
+  let outcome: ActionOutcome;
+  try {
+    if (action.asks.length > 0) await work.settle(action.asks);
+    await action.run(work);
+  } catch (error) {
+    outcome = await tryAgain(action, work, input, runner, error);
+    if (outcome instanceof Interrupted) return outcome;
+  }
+  runner.meter.count(outcome === undefined ? 'rules.actions' : 'rules.actionFailures');
+  runner.metrics.actionEnded(rule, action, outcome !== undefined);
+  return outcome;
 }
 
-async function tryAction(
+/** After a first attempt that failed. */
+async function tryAgain(
   action: PreparedAction,
   work: ActionWork,
   input: MessageInput,
   { clock, stopping }: ActionRunner,
-): Promise<ActionFailure | undefined> {
-  if (action.asks.length > 0) {
-    try {
-      await work.settle(action.asks);
-    } catch (error) {
-      return actionFailure(action, work, input.publishedTopic, error);
-    }
-  }
-  for (let attempt = 1; ; attempt++) {
-    if (stopping.aborted) throw new Interrupted();
+  first: unknown,
+): Promise<ActionOutcome> {
+  let error = first;
+  for (let attempt = 1; attempt < MAX_ATTEMPTS && isIntermittent(error); attempt++) {
+    await sleep(clock, FIRST_PAUSE_MS * 4 ** (attempt - 1), stopping);
+    if (stopping.aborted) return new Interrupted();
     try {
       await action.run(work);
       return undefined;
-    } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || !isIntermittent(error)) {
-        return actionFailure(action, work, input.publishedTopic, error);
-      }
+    } catch (again) {
+      error = again;
     }
-    await sleep(clock, FIRST_PAUSE_MS * 4 ** (attempt - 1), stopping);
   }
+  return actionFailure(action, work, input.publishedTopic, error);
 }
 
 function isIntermittent(error: unknown): boolean {
@@ -132,6 +138,7 @@ async function handleFailures(
   }
   for (const failure of failures) runner.log('warn', 'rule action failed', { rule: ruleName, ...failure });
   const failed = await runAction(rule, errorAction, work.with(errorDocument(ruleName, input, failures)), input, runner);
+  if (failed instanceof Interrupted) throw failed;
   if (failed === undefined) runner.meter.count('rules.errorActions');
   else runner.log('error', 'rule error action failed', { rule: ruleName, ...failed });
 }
