@@ -27,6 +27,12 @@ const commandName = z
 export const MIN_DEADLINE_SECONDS = 1;
 export const MAX_DEADLINE_SECONDS = 604_800;
 
+/**
+ * ms after the deadline at which a command without a final outcome counts as expired: what a device said in time needs
+ * its time through network and queue.
+ */
+export const COMMAND_GRACE = 5_000;
+
 /** Bytes of the parameters as JSON. */
 export const MAX_PARAMETER_BYTES = 65_536;
 

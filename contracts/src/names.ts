@@ -47,6 +47,8 @@ export interface PlatformNames {
   thingType(deviceType: string): string;
   /** What the provisioning template calls a device: `fleetwright-dev-pump-station-PS-0001`. */
   thingName(deviceType: string, serialNumber: string): string;
+  /** Custom metric of Device Defender, which belongs to the whole account: `fleetwright-dev-open-doors`. */
+  securityMetric(name: string): string;
   /** Rule that carries a channel, also the third level of its Basic Ingest topic; or a rule of the twin. */
   ruleName(purpose: Channel | TwinRule): string;
 }
@@ -70,6 +72,7 @@ export function platformNames(project: string, stage: string): PlatformNames {
     thingNamePrefix: `${prefix}-`,
     thingType: (deviceType) => `${prefix}-${deviceType}`,
     thingName: (deviceType, serialNumber) => `${prefix}-${deviceType}-${serialNumber}`,
+    securityMetric: (name) => `${prefix}-${name}`,
     ruleName: (purpose) => `${prefix}-${purpose}`.replaceAll('-', '_'),
   };
 }

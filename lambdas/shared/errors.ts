@@ -4,7 +4,9 @@ export type FunctionErrorCode =
   | 'EVENT_INVALID'
   | 'STORE_REFUSED'
   | 'RESPONSE_NOT_DELIVERED'
-  | 'CLAIM_CONFLICT';
+  | 'CLAIM_CONFLICT'
+  | 'STATE_CONTENDED'
+  | 'QUARANTINE_BUSY';
 
 export class FunctionError extends Error {
   override readonly name = 'FunctionError';
