@@ -3,11 +3,15 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { loadPlatformConfig } from './config/load-platform-config.ts';
 import type { PlatformConfig } from './config/platform-config.ts';
 import { IdentityStack } from './stacks/identity-stack.ts';
+import { ObservabilityStack } from './stacks/observability-stack.ts';
+import { SecurityStack } from './stacks/security-stack.ts';
 import { TelemetryStack } from './stacks/telemetry-stack.ts';
 
 export interface Platform {
   readonly identity: IdentityStack;
   readonly telemetry: TelemetryStack;
+  readonly security: SecurityStack;
+  readonly observability: ObservabilityStack;
 }
 
 /**
@@ -38,10 +42,22 @@ function addStage(app: App, config: PlatformConfig): Platform {
     env,
     description: `Fleetwright ${stage}: what devices send`,
   });
-  for (const stack of [identity, telemetry]) {
+  const security = new SecurityStack(app, `${prefix}-security`, {
+    config,
+    env,
+    description: `Fleetwright ${stage}: what devices must not do`,
+  });
+  // Profiles are attached to the identity stack's thing group, by its name.
+  security.addStackDependency(identity);
+  const observability = new ObservabilityStack(app, `${prefix}-observability`, {
+    config,
+    env,
+    description: `Fleetwright ${stage}: who is told, and what there is to see`,
+  });
+  for (const stack of [identity, telemetry, security, observability]) {
     Tags.of(stack).add('project', project);
     Tags.of(stack).add('stage', stage);
     if (settings.removalPolicy === 'retain') stack.terminationProtection = true;
   }
-  return { identity, telemetry };
+  return { identity, telemetry, security, observability };
 }

@@ -1,5 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import type { StageConfig } from './platform-config.ts';
+import { platformNames } from '@fleetwright/contracts';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { PlatformConfig, StageConfig } from './platform-config.ts';
 
 const CONFIGURED_CHANNELS = ['telemetry', 'event'] as const;
 
@@ -15,4 +17,13 @@ export function strictReplayChannels(settings: StageConfig): ConfiguredChannel[]
 
 export function removalPolicy(settings: StageConfig): RemovalPolicy {
   return settings.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+}
+
+/**
+ * What alarms notify: the stage's own topic, which has a fixed name so that no stack waits for the one that makes it,
+ * and whatever the configuration adds.
+ */
+export function alarmActionArns(scope: IConstruct, { project, stage, settings }: PlatformConfig): string[] {
+  const resource = platformNames(project, stage).alarmTopic;
+  return [Stack.of(scope).formatArn({ service: 'sns', resource }), ...settings.alarms.actionArns];
 }

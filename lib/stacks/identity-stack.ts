@@ -1,7 +1,7 @@
 import { platformNames } from '@fleetwright/contracts';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
+import { alarmActionArns, basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
 import { ClaimCredentials } from '../constructs/claim-credentials/claim-credentials.ts';
 import { DeviceRegistry } from '../constructs/device-registry/device-registry.ts';
@@ -37,7 +37,7 @@ export class IdentityStack extends Stack {
       sites: settings.provisioning.sites,
       deviceTypes: settings.provisioning.deviceTypes,
       basicIngestChannels: basicIngest,
-      alarmActionArns: settings.alarms.actionArns,
+      alarmActionArns: alarmActionArns(this, props.config),
     });
     const claim = new ClaimCredentials(this, 'ClaimCredentials', {
       ...shared,

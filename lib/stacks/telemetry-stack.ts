@@ -1,7 +1,7 @@
 import { platformNames } from '@fleetwright/contracts';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { removalPolicy, strictReplayChannels } from '../config/derived-settings.ts';
+import { alarmActionArns, removalPolicy, strictReplayChannels } from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
 import { HealthRule } from '../constructs/health-rule/health-rule.ts';
@@ -22,7 +22,7 @@ export class TelemetryStack extends Stack {
     const { retention, ingest } = settings;
     const names = platformNames(project, stage);
     const kept = { logRetentionDays: retention.logDays, removalPolicy: removalPolicy(settings) };
-    const alarmActionArns = settings.alarms.actionArns;
+    const actionArns = alarmActionArns(this, props.config);
 
     const archive = new RawArchive(this, 'RawArchive', {
       ...kept,
@@ -43,7 +43,7 @@ export class TelemetryStack extends Stack {
       meaning: 'An action of a topic rule failed; the message holds it with its error.',
       retentionDays: retention.deadLetterDays,
       removalPolicy: kept.removalPolicy,
-      alarmActionArns,
+      alarmActionArns: actionArns,
     });
     const telemetryIngest = new TelemetryIngest(this, 'Ingest', {
       ...kept,
@@ -54,7 +54,7 @@ export class TelemetryStack extends Stack {
       replayDays: retention.replayDays,
       deadLetterDays: retention.deadLetterDays,
       metricsNamespace: names.topicRoot,
-      alarmActionArns,
+      alarmActionArns: actionArns,
     });
     for (const channel of ['telemetry', 'event'] as const) {
       new TelemetryRule(this, `${channel}-rule`, {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ofType, type Resource, synthesize } from './synthesized.ts';
 
@@ -14,11 +14,8 @@ function bundleOf(resource: Resource): string {
 }
 
 test('there is one function for each folder of lambdas', () => {
-  expect(functions.map(([name]) => name).sort()).toEqual([
-    'claim-credentials',
-    'ingest-telemetry',
-    'pre-provisioning-hook',
-  ]);
+  const folders = readdirSync(join(__dirname, '../../lambdas')).filter((name) => name !== 'shared');
+  expect(functions.map(([name]) => name).sort()).toEqual(folders.sort());
 });
 
 describe.each(functions)('%s', (_name, _id, resource) => {

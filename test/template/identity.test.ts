@@ -6,7 +6,7 @@ const names = platformNames('fleetwright', 'dev');
 const ARN = 'arn:<Partition>:iot:<Region>:<AccountId>';
 
 function only(type: string) {
-  const found = ofType(resources, type);
+  const found = ofType(resources, type).filter(([id]) => id.startsWith('identity/'));
   if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} resources of type ${type}`);
   return { id: found[0][0].split('/')[1] as string, ...found[0][1] };
 }

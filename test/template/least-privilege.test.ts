@@ -13,12 +13,15 @@ const WITHOUT_RESOURCE_TYPE = new Set([
   'iot:ListPrincipalThings',
   'iot:RegisterThing',
   'timestream:DescribeEndpoints',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
 ]);
 
 /** Wildcards inside an ARN: only the part that nobody can know beforehand. */
 const OPEN_ENDS = [
   /:thing\/fleetwright-dev-pump-station-\*$/,
   /:cert\/\*$/,
+  /:(thing|client)\/fleetwright-dev-\*$/,
   /<RawArchiveBucket\w+\.Arn>\/raw\/\*$/,
   /<RawArchiveBucket\w+\.Arn>\/raw-errors\/\*$/,
 ];
@@ -84,5 +87,7 @@ test('the ingest function may do exactly what it does', () => {
     'sqs:SendMessage',
     'timestream:DescribeEndpoints',
     'timestream:WriteRecords',
+    'xray:PutTelemetryRecords',
+    'xray:PutTraceSegments',
   ]);
 });

@@ -20,6 +20,8 @@ const STATEFUL = [
   'AWS::IoT::Policy',
   'AWS::IoT::ProvisioningTemplate',
   'Custom::ClaimCredentials',
+  'Custom::GroupPolicy',
+  'AWS::SNS::Topic',
 ];
 /** Types whose content is data: the configuration decides what becomes of it. */
 const DATA = STATEFUL.filter((type) => /DynamoDB|Logs|S3|SQS|Secrets|Timestream|Thing/.test(type));

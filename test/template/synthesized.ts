@@ -20,7 +20,7 @@ export interface Synthesized {
   readonly platform: Platform;
   readonly identity: Template;
   readonly telemetry: Template;
-  /** Resources of both stacks, by `<stack>/<logical id>`. */
+  /** Resources of all stacks, by `<stack>/<logical id>`. */
   readonly resources: ReadonlyMap<string, Resource>;
 }
 
@@ -39,13 +39,9 @@ export function synthesize(context: Record<string, unknown> = {}): Synthesized {
   const identity = Template.fromStack(platform.identity);
   const telemetry = Template.fromStack(platform.telemetry);
   const resources = new Map<string, Resource>();
-  for (const [name, template] of [
-    ['identity', identity],
-    ['telemetry', telemetry],
-  ] as const) {
-    for (const [id, resource] of Object.entries(template.toJSON().Resources as Record<string, Resource>)) {
-      resources.set(`${name}/${id}`, resource);
-    }
+  for (const [name, stack] of Object.entries(platform)) {
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
+    for (const [id, resource] of Object.entries(Resources)) resources.set(`${name}/${id}`, resource);
   }
   return { app, platform, identity, telemetry, resources };
 }

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { AssetHashType, DockerImage, type Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
 import { bundle, functionEntry } from './bundle.ts';
 
 export interface BundledFunctionProps {
@@ -24,7 +25,8 @@ export interface BundledFunctionProps {
  * A function from our own sources, with a role and a log group of its own.
  *
  * The role may write to that log group and nothing else until something grants it more; AWS's managed basic execution
- * policy would let it write to every log group of the account.
+ * policy would let it write to every log group of the account. X-Ray's two actions come with tracing, and have no
+ * resource types.
  */
 export class BundledFunction extends Construct {
   readonly function: LambdaFunction;
@@ -49,6 +51,11 @@ export class BundledFunction extends Construct {
         resources: [this.logGroup.logGroupArn],
       }),
     );
+    acknowledgeWildcard(
+      this.role,
+      '*',
+      'PutTraceSegments and PutTelemetryRecords have no resource types (service authorization reference, X-Ray).',
+    );
     const entry = functionEntry(props.name);
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
@@ -71,6 +78,7 @@ export class BundledFunction extends Construct {
       }),
       role: this.role,
       logGroup: this.logGroup,
+      tracing: Tracing.ACTIVE,
       timeout: props.timeout,
       memorySize: props.memoryMegabytes,
       environment: {
