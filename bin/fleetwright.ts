@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cloud } from '../cli/commands/cloud.ts';
+import { destroy } from '../cli/commands/destroy.ts';
 import { deviceRun } from '../cli/commands/device-run.ts';
 import { deviceTest } from '../cli/commands/device-test.ts';
+import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
 import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
@@ -27,6 +29,15 @@ const interval = () =>
 const httpsPort = () =>
   new Option('--port <n>', 'HTTPS port of the AWS APIs, 0 for a free one').argParser(port).default(4566);
 const mqttPort = () => new Option('--mqtt-port <n>', 'port of MQTT over TLS, 0 for a free one').argParser(port);
+
+/** Options of commands that work on a deployed stage, here or on AWS. */
+const onStage = (command: Command): Command =>
+  command
+    .addOption(dataDir())
+    .option('--aws', "work on AWS, with the environment's credentials, instead of the local cloud")
+    .option('--region <name>', 'with --aws: region')
+    .option('--stage <name>', 'stage such as dev, or project and stage such as fleetwright-dev')
+    .option('--json', 'standard output is JSON, one object a line');
 
 const program = new Command('fleetwright')
   .description('A serverless AWS IoT platform and an embedded AWS that runs the same template on one machine.')
@@ -141,6 +152,18 @@ program
   .option('--tests <ids>', 'only these tests, separated by commas')
   .option('--json', 'last line of standard output is one JSON object')
   .action(deviceTest);
+
+onStage(program.command('purge'))
+  .description('remove what blocks the deletion of a stage: its devices, jobs and leftovers, never anything else')
+  .option('--dry-run', 'show what would be removed, and change nothing')
+  .option('--yes', 'do not ask')
+  .option('--empty-buckets', "also delete all objects of the stage's buckets")
+  .action(purge);
+
+onStage(program.command('destroy'))
+  .description('delete the stacks of a stage from the local cloud, as `cdk destroy` does on AWS')
+  .option('--yes', 'do not ask')
+  .action(destroy);
 
 try {
   await program.parseAsync();

@@ -89,3 +89,16 @@ export function stageOf(
     names: platformNames(project, stage),
   };
 }
+
+/** Device types that a stage is configured for: its own list, or that of the defaults. */
+export function stageDeviceTypes(context: PlatformContext, { stage }: Pick<Stage, 'stage'>): string[] {
+  return provisioningList(context, stage, 'deviceTypes');
+}
+
+function provisioningList(context: PlatformContext, stage: string, key: 'deviceTypes' | 'sites'): string[] {
+  for (const settings of [context.fleetwright.stages[stage], context.fleetwright.defaults]) {
+    const list = (settings as { provisioning?: Record<string, unknown> } | undefined)?.provisioning?.[key];
+    if (Array.isArray(list)) return list.map(String);
+  }
+  return [];
+}
