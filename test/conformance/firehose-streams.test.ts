@@ -64,8 +64,16 @@ test.each([
   ['a prefix without its error prefix', { Prefix: '!{timestamp:yyyy}/' }, 'InvalidArgumentException'],
   ['logging without a group', { CloudWatchLoggingOptions: { Enabled: true } }, 'InvalidArgumentException'],
   ['Snappy', { CompressionFormat: 'Snappy' }, 'NotImplemented'],
-  ['Parquet', { DataFormatConversionConfiguration: { Enabled: true } }, 'NotImplemented'],
-  ['dynamic partitioning', { DynamicPartitioningConfiguration: { Enabled: true } }, 'NotImplemented'],
+  [
+    'a conversion without its parts',
+    { DataFormatConversionConfiguration: { Enabled: true } },
+    'InvalidArgumentException',
+  ],
+  [
+    'dynamic partitioning without its processor',
+    { DynamicPartitioningConfiguration: { Enabled: true } },
+    'InvalidArgumentException',
+  ],
   ['a backup', { S3BackupMode: 'Enabled' }, 'NotImplemented'],
   [
     'a Lambda processor',

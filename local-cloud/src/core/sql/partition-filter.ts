@@ -149,8 +149,8 @@ function negated(verdict: boolean | undefined, negate: boolean): boolean | undef
 
 function likePattern(pattern: string): RegExp {
   const source = [...pattern].map((character) => {
-    if (character === '%') return '[^]*';
-    return character === '_' ? '[^]' : character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+    if (character === '%') return '[\\s\\S]*';
+    return character === '_' ? '[\\s\\S]' : character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
   });
   return new RegExp(`^${source.join('')}$`, 'u');
 }

@@ -6,12 +6,16 @@ import type { Timer } from '../../core/clock.ts';
 import { AwsError, messageOf } from '../../core/errors.ts';
 import type { AssumedRole } from '../../core/iam/principal.ts';
 import type { CloudContext } from '../../core/plugin.ts';
+import type { ScratchEngine } from '../../core/sql/scratch-engine.ts';
 import { compileDatePattern } from './date-pattern.ts';
 import type { Destination } from './destination.ts';
 import { FIRST_RETRY_MS, MAX_RETRY_MS, RETENTION_MS } from './limits.ts';
-import { compilePrefix } from './object-prefix.ts';
+import { compileErrorPrefix, compilePrefix, type ErrorType } from './object-prefix.ts';
+import { recordsOf, type Separation } from './record-block.ts';
 import { type Chunk, RecordBuffer } from './record-buffer.ts';
 import { idle, type StreamActivity } from './stream-activity.ts';
+import { StructuredDelivery } from './structured-delivery.ts';
+import { readSchema } from './table-schema.ts';
 
 export interface StreamRecord {
   readonly name: string;
@@ -39,7 +43,8 @@ export class DeliveryStream {
   readonly arn: string;
   readonly #context: CloudContext;
   readonly #buffer: RecordBuffer;
-  #delimiter: Uint8Array | undefined;
+  readonly #engine: ScratchEngine;
+  #separation: Separation;
   #prefix: ReturnType<typeof compilePrefix>;
   #timer: Timer | undefined;
   #delivering: Promise<void> | undefined;
@@ -49,12 +54,13 @@ export class DeliveryStream {
   #stopped = true;
   #activity = idle();
 
-  constructor(context: CloudContext, record: StreamRecord) {
+  constructor(context: CloudContext, engine: ScratchEngine, record: StreamRecord) {
     this.#context = context;
+    this.#engine = engine;
     this.record = record;
     this.arn = streamArn(context, record.name);
     this.#prefix = compilePrefix(record.destination.prefix);
-    this.#delimiter = delimiterOf(record.destination);
+    this.#separation = separationOf(record.destination);
     this.#buffer = new RecordBuffer(context.store, `firehose/stream-${record.number}`, context.clock, () =>
       this.#check(),
     );
@@ -78,7 +84,7 @@ export class DeliveryStream {
   put(data: Uint8Array): Promise<void> {
     this.#activity.records++;
     this.#activity.bytes += data.length;
-    return this.#buffer.append(data, this.#delimiter);
+    return this.#buffer.append(data, this.#separation);
   }
 
   /** ms since the epoch: arrival of the oldest record that waits */
@@ -96,7 +102,7 @@ export class DeliveryStream {
   reconfigure(destination: Destination): void {
     this.record.destination = destination;
     this.#prefix = compilePrefix(destination.prefix);
-    this.#delimiter = delimiterOf(destination);
+    this.#separation = separationOf(destination);
     this.#retryAt = 0;
     this.#retryDelay = FIRST_RETRY_MS;
     this.#timer?.cancel();
@@ -178,21 +184,52 @@ export class DeliveryStream {
 
   async #write(chunk: Chunk): Promise<void> {
     const { destination } = this.record;
+    if (isStructured(destination)) {
+      await this.#writeStructured(chunk);
+      return;
+    }
+    const delimiter = delimiterOf(destination);
+    const pieces = chunk.blocks.flatMap((block) =>
+      block.framed ? [...recordsOf(block)].flatMap((record) => [record, ...delimiter]) : [block.data],
+    );
+    await this.#putObject(this.#keyOf(chunk), Buffer.concat(pieces));
+  }
+
+  /** All objects of the chunk, or it is delivered again: to the same keys, but for random parts of their prefixes. */
+  async #writeStructured(chunk: Chunk): Promise<void> {
+    const { destination, name } = this.record;
+    const { conversion } = destination;
+    const schemaRole = conversion && assumeDeliveryRole(this.#context, name, conversion.schema.roleArn);
+    const schema = conversion && schemaRole && (await readSchema(this.#context, schemaRole, conversion.schema));
+    const objects = await new StructuredDelivery(this.#context, this.#engine, destination, schema).objects(chunk);
+    for (const { body, errorType, extension, keys } of objects) {
+      await this.#putObject(this.#keyOf(chunk, { keys, errorType, extension }), body);
+    }
+  }
+
+  async #putObject(key: string, data: Buffer): Promise<void> {
+    const { destination } = this.record;
     const compressed = destination.compression === 'GZIP';
     await this.#context.api.call(this.assumeRole(), 's3', 'PutObject', {
       Bucket: bucketOf(destination),
-      Key: this.#keyOf(chunk),
-      Body: compressed ? await compress(chunk.data) : chunk.data,
+      Key: key,
+      Body: compressed ? await compress(data) : data,
       ContentType: 'application/octet-stream',
       ...(compressed ? { ContentEncoding: 'gzip' } : {}),
     });
   }
 
   /** Developer guide, "Configure Amazon S3 object name format". */
-  #keyOf({ arrival, entries }: Chunk): string {
+  #keyOf({ arrival, entries }: Chunk, part: ObjectPart = {}): string {
     const { name, version, number, createTime, destination } = this.record;
-    const prefix = this.#prefix({ at: arrival, timeZone: destination.timeZone, entropy: this.#context.entropy });
-    const extension = destination.fileExtension ?? (destination.compression === 'GZIP' ? '.gz' : '');
+    const { errorType, keys = {} } = part;
+    const moment = { at: arrival, timeZone: destination.timeZone, entropy: this.#context.entropy, keys };
+    const prefix =
+      errorType === undefined
+        ? this.#prefix(moment)
+        : compileErrorPrefix(destination.errorOutputPrefix, destination.prefix)({ ...moment, errorType });
+    const compressed = destination.compression === 'GZIP' ? '.gz' : '';
+    const extension = (errorType === undefined && destination.fileExtension) || `${part.extension ?? ''}${compressed}`;
     const id = stableUuid(`${number}/${createTime}/${entries[0]}`);
     return `${prefix}${name}-${version}-${SUFFIX_TIME(arrival, destination.timeZone)}-${id}${extension}`;
   }
@@ -252,8 +289,24 @@ export function assumeDeliveryRole(context: CloudContext, stream: string, roleAr
   return context.ports.get('authorizer').assumeRole(service, roleArn, 'AWSFirehose');
 }
 
-function delimiterOf(destination: Destination): Uint8Array | undefined {
-  return destination.delimiter === undefined ? undefined : Buffer.from(destination.delimiter);
+/** What tells the objects of one chunk apart. */
+interface ObjectPart {
+  readonly keys?: Readonly<Record<string, string>>;
+  readonly errorType?: ErrorType | undefined;
+  readonly extension?: string;
+}
+
+function isStructured({ conversion, partitioned }: Destination): boolean {
+  return conversion !== undefined || partitioned === true;
+}
+
+/** Records that are looked into keep their bounds. */
+function separationOf(destination: Destination): Separation {
+  return isStructured(destination) ? 'framed' : delimiterOf(destination)[0];
+}
+
+function delimiterOf({ processing }: Destination): [] | [Buffer] {
+  return processing?.delimiter === undefined ? [] : [Buffer.from(processing.delimiter)];
 }
 
 function bucketOf(destination: Destination): string {

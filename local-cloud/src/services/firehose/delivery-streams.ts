@@ -1,22 +1,28 @@
+import { join } from 'node:path';
 import type { Tag } from '@aws-sdk/client-firehose';
 import { ConstraintViolations } from '../../core/constraint-violations.ts';
 import { AwsError } from '../../core/errors.ts';
 import type { CloudContext } from '../../core/plugin.ts';
+import { ScratchEngine } from '../../core/sql/scratch-engine.ts';
 import type { Collection } from '../../core/store.ts';
 import { assumeDeliveryRole, DeliveryStream, type StreamRecord } from './delivery-stream.ts';
 import type { Destination } from './destination.ts';
 import { MAX_STREAM_NAME, MAX_TAGS, STREAM_NAME_PATTERN } from './limits.ts';
+import { readSchema } from './table-schema.ts';
 
 /** The delivery streams of the account. */
 export class DeliveryStreams {
   readonly context: CloudContext;
+  readonly #engine: ScratchEngine;
   readonly #streams = new Map<string, DeliveryStream>();
   readonly #records: Collection<StreamRecord>;
 
   constructor(context: CloudContext) {
     this.context = context;
+    this.#engine = new ScratchEngine(join(context.dataDirectory, 'firehose', 'scratch'));
     this.#records = context.store.collection('firehose/streams');
-    for (const record of this.#records.values()) this.#streams.set(record.name, new DeliveryStream(context, record));
+    for (const record of this.#records.values())
+      this.#streams.set(record.name, new DeliveryStream(context, this.#engine, record));
   }
 
   /** In order of name. */
@@ -54,6 +60,7 @@ export class DeliveryStreams {
       );
     }
     this.checkRole(name, settings.destination);
+    await this.checkSchema(name, settings.destination);
     const record: StreamRecord = {
       name,
       number: this.#freeNumber(),
@@ -63,7 +70,7 @@ export class DeliveryStreams {
       tags,
       encrypted: settings.encrypted,
     };
-    const stream = new DeliveryStream(this.context, record);
+    const stream = new DeliveryStream(this.context, this.#engine, record);
     this.#streams.set(name, stream);
     this.#records.put(name, record);
     await this.context.store.durable();
@@ -74,6 +81,7 @@ export class DeliveryStreams {
   async update(stream: DeliveryStream, destination: Destination): Promise<void> {
     const { record } = stream;
     this.checkRole(record.name, destination);
+    await this.checkSchema(record.name, destination);
     record.version++;
     record.lastUpdateTime = this.context.clock.now();
     stream.reconfigure(destination);
@@ -107,12 +115,33 @@ export class DeliveryStreams {
     }
   }
 
+  /** The schema is read as the role that will read it at delivery. @throws AwsError `InvalidArgumentException` */
+  async checkSchema(name: string, { conversion }: Destination): Promise<void> {
+    if (conversion === undefined) return;
+    try {
+      await readSchema(
+        this.context,
+        assumeDeliveryRole(this.context, name, conversion.schema.roleArn),
+        conversion.schema,
+      );
+    } catch (cause) {
+      if (!(cause instanceof AwsError) || cause.statusCode >= 500) throw cause;
+      throw new AwsError(
+        'InvalidArgumentException',
+        `Firehose is unable to read the schema of ${conversion.schema.database}.${conversion.schema.table}: ${cause.message}`,
+        400,
+        { cause },
+      );
+    }
+  }
+
   start(): void {
     for (const stream of this.#streams.values()) stream.start();
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.#streams.values()].map((stream) => stream.stop()));
+    await this.#engine.close();
   }
 
   #freeNumber(): number {

@@ -10,15 +10,20 @@ import {
   BUCKET_ARN_PATTERN,
   DEFAULT_BUFFER_MIB,
   DEFAULT_BUFFER_SECONDS,
+  DEFAULT_STRUCTURED_BUFFER_MIB,
   FILE_EXTENSION_PATTERN,
   MAX_ARN,
   MAX_BUFFER_MIB,
   MAX_BUFFER_SECONDS,
   MAX_FILE_EXTENSION,
   MAX_PREFIX,
+  MIN_STRUCTURED_BUFFER_MIB,
   ROLE_ARN_PATTERN,
 } from './limits.ts';
+import { compileKeyQueries } from './metadata-extraction.ts';
 import { checkPrefixes } from './object-prefix.ts';
+import { describeProcessing, NO_PROCESSING, type Processing, readProcessing } from './processing.ts';
+import { type Conversion, describeConversion, readConversion } from './record-format.ts';
 
 /** An Amazon S3 destination as it is kept. */
 export interface Destination {
@@ -31,8 +36,11 @@ export interface Destination {
   readonly compression: 'UNCOMPRESSED' | 'GZIP';
   readonly fileExtension?: string | undefined;
   readonly timeZone: string;
-  /** Put behind each record; undefined for nothing. */
-  readonly delimiter?: string | undefined;
+  readonly processing?: Processing | undefined;
+  /** Records are converted to Parquet. */
+  readonly conversion?: Conversion | undefined;
+  /** Records are grouped by the keys that the processing extracts. */
+  readonly partitioned?: boolean | undefined;
   readonly logging?: { readonly group: string; readonly stream: string } | undefined;
 }
 
@@ -48,24 +56,37 @@ export function readDestination(input: Configuration, current?: Destination): De
   const hints = readBuffering(input.BufferingHints);
   const logging = input.CloudWatchLoggingOptions;
   const compression = input.CompressionFormat ?? current?.compression ?? 'UNCOMPRESSED';
+  const roleArn = input.RoleARN ?? (current?.roleArn as string);
+  const conversion =
+    input.DataFormatConversionConfiguration === undefined
+      ? current?.conversion
+      : readConversion(input.DataFormatConversionConfiguration, roleArn);
+  const partitioned = input.DynamicPartitioningConfiguration?.Enabled ?? current?.partitioned ?? false;
+  const structured = conversion !== undefined || partitioned;
+  const defaultSize = structured ? DEFAULT_STRUCTURED_BUFFER_MIB : DEFAULT_BUFFER_MIB;
   const destination: Destination = {
-    roleArn: input.RoleARN ?? (current?.roleArn as string),
+    roleArn,
     bucketArn: input.BucketARN ?? (current?.bucketArn as string),
     prefix: input.Prefix ?? current?.prefix ?? '',
     errorOutputPrefix: input.ErrorOutputPrefix ?? current?.errorOutputPrefix,
-    bufferMebibytes: hints?.size ?? current?.bufferMebibytes ?? DEFAULT_BUFFER_MIB,
+    bufferMebibytes: hints?.size ?? current?.bufferMebibytes ?? defaultSize,
     bufferSeconds: hints?.seconds ?? current?.bufferSeconds ?? DEFAULT_BUFFER_SECONDS,
     compression: compression as Destination['compression'],
     fileExtension: input.FileExtension ?? current?.fileExtension,
     timeZone: input.CustomTimeZone ?? current?.timeZone ?? 'UTC',
-    delimiter:
-      input.ProcessingConfiguration === undefined ? current?.delimiter : readDelimiter(input.ProcessingConfiguration),
+    processing:
+      input.ProcessingConfiguration === undefined ? current?.processing : readProcessing(input.ProcessingConfiguration),
+    conversion,
+    partitioned,
     logging: logging === undefined ? current?.logging : readLogging(logging),
   };
   if (!isTimeZone(destination.timeZone)) {
     throw invalid(`CustomTimeZone '${destination.timeZone}' is not a supported time zone`);
   }
-  checkPrefixes(destination.prefix, destination.errorOutputPrefix);
+  checkStructure(destination, current);
+  const { keyQuery } = destination.processing ?? NO_PROCESSING;
+  const keys = partitioned && keyQuery !== undefined ? compileKeyQueries(keyQuery).map(({ key }) => key) : undefined;
+  checkPrefixes(destination.prefix, destination.errorOutputPrefix, keys);
   return destination;
 }
 
@@ -87,23 +108,15 @@ export function describeDestination(destination: Destination): {
         ? { Enabled: false }
         : { Enabled: true, LogGroupName: destination.logging.group, LogStreamName: destination.logging.stream },
   };
-  const delimiter = destination.delimiter;
   return {
     S3DestinationDescription: common,
     ExtendedS3DestinationDescription: {
       ...common,
-      ProcessingConfiguration:
-        delimiter === undefined
-          ? { Enabled: false, Processors: [] }
-          : {
-              Enabled: true,
-              Processors: [
-                {
-                  Type: 'AppendDelimiterToRecord',
-                  Parameters: [{ ParameterName: 'Delimiter', ParameterValue: delimiter.replaceAll('\n', '\\n') }],
-                },
-              ],
-            },
+      ProcessingConfiguration: describeProcessing(destination.processing ?? NO_PROCESSING),
+      ...(destination.conversion === undefined
+        ? {}
+        : { DataFormatConversionConfiguration: describeConversion(destination.conversion) }),
+      ...(destination.partitioned === true ? { DynamicPartitioningConfiguration: { Enabled: true } } : {}),
       S3BackupMode: 'Disabled',
       CustomTimeZone: destination.timeZone,
       ...(destination.fileExtension === undefined ? {} : { FileExtension: destination.fileExtension }),
@@ -141,12 +154,8 @@ function refuse(input: Configuration): void {
   if (compression !== undefined && compression !== 'UNCOMPRESSED' && compression !== 'GZIP') {
     throw new NotImplementedError(`Firehose CompressionFormat '${compression}'`);
   }
-  if (input.DynamicPartitioningConfiguration?.Enabled === true) {
-    throw new NotImplementedError('Firehose DynamicPartitioningConfiguration');
-  }
-  const conversion = input.DataFormatConversionConfiguration;
-  if (conversion !== undefined && conversion.Enabled !== false) {
-    throw new NotImplementedError('Firehose DataFormatConversionConfiguration (Parquet, ORC)');
+  if (input.DynamicPartitioningConfiguration?.RetryOptions !== undefined) {
+    throw new NotImplementedError('Firehose DynamicPartitioningConfiguration RetryOptions');
   }
   if (input.EncryptionConfiguration?.KMSEncryptionConfig !== undefined) {
     throw new NotImplementedError('Firehose EncryptionConfiguration KMSEncryptionConfig');
@@ -173,22 +182,29 @@ function readLogging(options: NonNullable<Configuration['CloudWatchLoggingOption
   return { group: options.LogGroupName, stream: options.LogStreamName };
 }
 
-/** The one processor that is built: a delimiter behind each record. */
-function readDelimiter(configuration: NonNullable<Configuration['ProcessingConfiguration']>): string | undefined {
-  if (configuration.Enabled !== true) return undefined;
-  let delimiter: string | undefined;
-  for (const processor of configuration.Processors ?? []) {
-    if (processor.Type !== 'AppendDelimiterToRecord') {
-      throw new NotImplementedError(`Firehose processor '${processor.Type}'`);
-    }
-    for (const { ParameterName: name } of processor.Parameters ?? []) {
-      if (name !== 'Delimiter')
-        throw invalid(`Parameter '${name}' does not belong to the processor AppendDelimiterToRecord`);
-    }
-    // The parameter spells the newline as a backslash and an n.
-    delimiter = (processor.Parameters?.[0]?.ParameterValue ?? '\\n').replaceAll('\\n', '\n');
+/** What conversion to Parquet and dynamic partitioning ask of the other members. */
+function checkStructure(destination: Destination, current: Destination | undefined): void {
+  const { conversion, partitioned, processing = NO_PROCESSING } = destination;
+  if (conversion !== undefined && destination.compression !== 'UNCOMPRESSED') {
+    throw invalid('CompressionFormat must be UNCOMPRESSED when data format conversion is enabled');
   }
-  return delimiter;
+  if (conversion !== undefined && processing.delimiter !== undefined) {
+    throw invalid('AppendDelimiterToRecord cannot be combined with data format conversion');
+  }
+  if (current !== undefined && (current.partitioned ?? false) !== (partitioned ?? false)) {
+    throw invalid('Dynamic partitioning can only be configured when a Firehose stream is created');
+  }
+  if (partitioned === true && processing.keyQuery === undefined) {
+    throw invalid('Processor MetadataExtraction must be enabled when dynamic partitioning is');
+  }
+  if (partitioned !== true && (processing.keyQuery !== undefined || processing.splitsJson)) {
+    throw invalid('MetadataExtraction and RecordDeAggregation need dynamic partitioning to be enabled');
+  }
+  if ((conversion !== undefined || partitioned === true) && destination.bufferMebibytes < MIN_STRUCTURED_BUFFER_MIB) {
+    throw invalid(
+      `BufferingHints.SizeInMBs must be at least ${MIN_STRUCTURED_BUFFER_MIB} when data format conversion or dynamic partitioning is enabled`,
+    );
+  }
 }
 
 function invalid(message: string): AwsError {

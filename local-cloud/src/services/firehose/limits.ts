@@ -13,6 +13,9 @@ export const MAX_FILE_EXTENSION = 128;
 /** "BufferingHints". */
 export const DEFAULT_BUFFER_MIB = 5;
 export const MAX_BUFFER_MIB = 128;
+/** Developer guide, "Convert input data format" and "Partition streaming data": from 64 MiB, 128 by default. */
+export const MIN_STRUCTURED_BUFFER_MIB = 64;
+export const DEFAULT_STRUCTURED_BUFFER_MIB = 128;
 export const DEFAULT_BUFFER_SECONDS = 300;
 export const MAX_BUFFER_SECONDS = 900;
 

@@ -33,7 +33,7 @@ test.each([
   ['a/!{nonsense}', 'e/', 'InvalidArgumentException'],
   ['a/!{other:x}/', 'e/', 'InvalidArgumentException'],
   ["!{timestamp:yyyy'}/", 'e/', 'InvalidArgumentException'],
-  ['!{partitionKeyFromQuery:site}/', 'e/!{firehose:error-output-type}/', 'NotImplemented'],
+  ['!{partitionKeyFromQuery:site}/', 'e/!{firehose:error-output-type}/', 'InvalidArgumentException'],
   ['!{timestamp:YYYY}/', 'e/', 'NotImplemented'],
   [`${'x'.repeat(510)}/`, undefined, 'InvalidArgumentException'],
 ])('prefix %j with error prefix %j is refused', (prefix, errorPrefix, code) => {

@@ -7,14 +7,21 @@ type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'timestamp'; readonly format: DateFormat }
   | { readonly kind: 'random' }
-  | { readonly kind: 'error-type' };
+  | { readonly kind: 'error-type' }
+  | { readonly kind: 'key'; readonly key: string };
 
 export interface PrefixMoment {
   /** Approximate arrival of the oldest record in the object. */
   readonly at: number;
   readonly timeZone: string;
   readonly entropy: Entropy;
+  /** Partitioning keys of the object's records. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** Of an object with records that could not be processed. */
+  readonly errorType?: ErrorType;
 }
+
+export type ErrorType = 'processing-failed' | 'format-conversion-failed';
 
 /** Characters and length of `!{firehose:random-string}`. */
 const RANDOM_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -37,14 +44,42 @@ export function compilePrefix(prefix: string): (moment: PrefixMoment) => string 
   return (moment) => evaluate(all, moment);
 }
 
-/** Checks both prefixes of a destination together. @throws as {@link compilePrefix} */
-export function checkPrefixes(prefix: string, errorPrefix: string | undefined): void {
+/**
+ * Compiles the prefix of objects with records that failed. Without one, they stand below the prefix of the others where
+ * that is plain text, in a folder that says the type of error.
+ */
+export function compileErrorPrefix(errorPrefix: string | undefined, prefix: string): (moment: PrefixMoment) => string {
+  const pieces: Piece[] =
+    errorPrefix === undefined || errorPrefix === ''
+      ? [...parse(prefix, 'Prefix'), { kind: 'error-type' }, { kind: 'text', text: '/' }]
+      : parse(errorPrefix, 'ErrorOutputPrefix');
+  if (!pieces.some((piece) => piece.kind === 'timestamp')) pieces.push({ kind: 'timestamp', format: DEFAULT_TIME });
+  return (moment) => evaluate(pieces, moment);
+}
+
+/**
+ * Checks both prefixes of a destination together; `keys` with dynamic partitioning.
+ * @throws as {@link compilePrefix}
+ */
+export function checkPrefixes(prefix: string, errorPrefix: string | undefined, keys?: readonly string[]): void {
+  const named = parse(prefix, 'Prefix').flatMap((piece) => (piece.kind === 'key' ? [piece.key] : []));
+  if (keys === undefined && named.length > 0) {
+    throw invalid(`Prefix cannot contain !{partitionKeyFromQuery:${named[0]}} without dynamic partitioning`);
+  }
+  if (keys !== undefined && named.length === 0) {
+    throw invalid('Prefix must contain partitionKeyFromQuery expressions when dynamic partitioning is enabled');
+  }
+  const unknown = named.find((key) => keys?.includes(key) === false);
+  if (unknown !== undefined) throw invalid(`Prefix names the key '${unknown}' that MetadataExtractionQuery does not`);
   const compiled = compilePrefix(prefix);
   const hasExpressions = parse(prefix, 'Prefix').some((piece) => piece.kind !== 'text');
   if (errorPrefix === undefined || errorPrefix === '') {
     if (hasExpressions) throw invalid('ErrorOutputPrefix cannot be null or empty when Prefix contains expressions');
   } else {
     const pieces = parse(errorPrefix, 'ErrorOutputPrefix');
+    if (pieces.some((piece) => piece.kind === 'key')) {
+      throw invalid('ErrorOutputPrefix cannot contain partitionKeyFromQuery expressions');
+    }
     const expressions = pieces.filter((piece) => piece.kind !== 'text');
     if (expressions.length > 0 && !pieces.some((piece) => piece.kind === 'error-type')) {
       throw invalid('ErrorOutputPrefix must contain at least one instance of !{firehose:error-output-type}');
@@ -84,18 +119,21 @@ function expression(namespace: string, value: string, where: string): Piece {
   if (namespace === 'timestamp') return { kind: 'timestamp', format: compileDatePattern(value) };
   if (namespace === 'firehose' && value === 'random-string') return { kind: 'random' };
   if (namespace === 'firehose' && value === 'error-output-type') return { kind: 'error-type' };
-  if (namespace === 'partitionKeyFromQuery' || namespace === 'partitionKeyFromLambda') {
+  if (namespace === 'partitionKeyFromQuery') return { kind: 'key', key: value };
+  if (namespace === 'partitionKeyFromLambda') {
     throw new NotImplementedError(`!{${namespace}:${value}} (dynamic partitioning)`);
   }
   throw invalid(`${where} contains the unknown expression !{${namespace}:${value}}`);
 }
 
-function evaluate(pieces: readonly Piece[], { at, timeZone, entropy }: PrefixMoment): string {
+function evaluate(pieces: readonly Piece[], moment: PrefixMoment): string {
+  const { at, entropy, errorType = '', keys = {}, timeZone } = moment;
   return pieces
     .map((piece) => {
       if (piece.kind === 'text') return piece.text;
       if (piece.kind === 'timestamp') return piece.format(at, timeZone);
-      return piece.kind === 'random' ? randomText(entropy, RANDOM_LENGTH, RANDOM_ALPHABET) : '';
+      if (piece.kind === 'key') return keys[piece.key] ?? '';
+      return piece.kind === 'random' ? randomText(entropy, RANDOM_LENGTH, RANDOM_ALPHABET) : errorType;
     })
     .join('');
 }

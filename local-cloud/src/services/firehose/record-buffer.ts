@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DurableLog, Store } from '../../core/store.ts';
 import { MAX_BLOCK_BYTES } from './limits.ts';
-import { readBlock, writeBlock } from './record-block.ts';
+import { type RecordBlock, readBlock, type Separation, writeBlock } from './record-block.ts';
 
 /** What is to be delivered as one object. */
 export interface Chunk {
@@ -10,7 +10,9 @@ export interface Chunk {
   /** Arrival of the oldest record, ms since the epoch. */
   readonly arrival: number;
   readonly records: number;
-  readonly data: Buffer;
+  /** Bytes of the blocks. */
+  readonly bytes: number;
+  readonly blocks: readonly RecordBlock[];
 }
 
 interface Turn {
@@ -65,10 +67,10 @@ export class RecordBuffer {
     return this.#oldest;
   }
 
-  append(record: Uint8Array, delimiter: Uint8Array | undefined): Promise<void> {
+  append(record: Uint8Array, separation: Separation): Promise<void> {
     let turn = this.#turn;
     if (turn === undefined || turn.bytes >= MAX_BLOCK_BYTES) {
-      turn = this.#begin(delimiter);
+      turn = this.#begin(separation);
       this.#turn = turn;
     }
     turn.records.push(record);
@@ -78,7 +80,7 @@ export class RecordBuffer {
 
   /** The oldest records, up to `maxBytes` (but at least one entry). */
   take(maxBytes: number): Chunk | undefined {
-    const pieces: Buffer[] = [];
+    const blocks: RecordBlock[] = [];
     const entries: number[] = [];
     let arrival = 0;
     let records = 0;
@@ -89,12 +91,12 @@ export class RecordBuffer {
       if (entries.length > 0 && bytes + block.data.length > maxBytes) break;
       if (entries.length === 0) arrival = block.arrival;
       entries.push(id);
-      pieces.push(block.data);
+      blocks.push(block);
       records += block.records;
       bytes += block.data.length;
     }
     if (entries.length === 0) return undefined;
-    return { entries, arrival, records, data: Buffer.concat(pieces, bytes) };
+    return { entries, arrival, records, bytes, blocks };
   }
 
   /** Forgets what has been delivered. */
@@ -103,7 +105,7 @@ export class RecordBuffer {
       this.#log.remove(id);
       this.#head = id + 1;
     }
-    this.#bytes -= chunk.data.length;
+    this.#bytes -= chunk.bytes;
     this.#findOldest();
   }
 
@@ -140,20 +142,20 @@ export class RecordBuffer {
     }
   }
 
-  #begin(delimiter: Uint8Array | undefined): Turn {
+  #begin(separation: Separation): Turn {
     const records: Uint8Array[] = [];
     const arrival = this.#clock.now();
     const written = new Promise<void>((resolve, reject) => {
       setImmediate(() => {
         if (this.#turn?.records === records) this.#turn = undefined;
-        this.#write(arrival, records, delimiter).then(resolve, reject);
+        this.#write(arrival, records, separation).then(resolve, reject);
       });
     });
     return { arrival, records, bytes: 0, written };
   }
 
-  async #write(arrival: number, records: readonly Uint8Array[], delimiter: Uint8Array | undefined): Promise<void> {
-    const block = writeBlock(arrival, records, delimiter);
+  async #write(arrival: number, records: readonly Uint8Array[], separation: Separation): Promise<void> {
+    const block = writeBlock(arrival, records, separation);
     const id = this.#log.append(block);
     await this.#store.durable();
     this.#durableThrough = Math.max(this.#durableThrough, id);

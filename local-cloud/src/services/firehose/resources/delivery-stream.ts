@@ -16,6 +16,8 @@ interface StreamProperties {
   Tags?: Tag[];
 }
 
+const SWITCHES = new Set(['Enabled', 'CaseInsensitive', 'ConvertDotsInJsonKeysToUnderscores']);
+
 const DESTINATION_MEMBERS = new Set([
   'BucketARN',
   'BufferingHints',
@@ -96,6 +98,6 @@ function typed(value: unknown, name = ''): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, typed(member, key)]));
   }
   if (name === 'SizeInMBs' || name === 'IntervalInSeconds') return Number(value);
-  if (name === 'Enabled') return value === true || value === 'true';
+  if (SWITCHES.has(name)) return value === true || value === 'true';
   return value;
 }
