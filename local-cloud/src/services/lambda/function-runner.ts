@@ -14,7 +14,7 @@ import type { RuntimeErrorObject } from './runtime-protocol.ts';
 
 export interface InvocationRequest {
   /** JSON */
-  readonly event: string;
+  readonly event: string | Uint8Array;
   readonly requestId: string;
   /** JSON */
   readonly clientContext?: string | undefined;

@@ -3,8 +3,9 @@ import { sleep } from '../../core/clock.ts';
 import { uuid } from '../../core/entropy.ts';
 import { AwsError, messageOf } from '../../core/errors.ts';
 import type { AssumedRole } from '../../core/iam/principal.ts';
-import { BatchCollector, type BatchedMessage } from './batch-collector.ts';
+import { BatchCollector } from './batch-collector.ts';
 import { failedMessages } from './batch-response.ts';
+import type { BatchedMessage, EventBatch } from './event-batch.ts';
 import type { EventSourceRecord } from './event-source-record.ts';
 import type { FunctionDirectory } from './function-directory.ts';
 import type { FunctionRunner, InvocationResult } from './function-runner.ts';
@@ -85,7 +86,7 @@ export class QueuePoller {
         backoff = FIRST_BACKOFF;
         this.#lastProblem = '';
         // What was received when a stop came in is left to its visibility timeout.
-        if (batch.length === 0 || this.#stopped) continue;
+        if (batch === undefined || this.#stopped) continue;
         const work: Promise<void> = this.#process(batch)
           .catch((error) => this.#problem('a batch could not be handled', error))
           .finally(() => this.#running.delete(work));
@@ -138,20 +139,20 @@ export class QueuePoller {
     return this.#access;
   }
 
-  async #process(batch: readonly BatchedMessage[]): Promise<void> {
-    const result = await this.#invoke(`{"Records":[${batch.map((message) => message.record).join(',')}]}`);
+  async #process({ event, messages }: EventBatch): Promise<void> {
+    const result = await this.#invoke(event);
     if (result === undefined || result.functionError !== undefined) return;
-    let done = batch;
+    let done: readonly BatchedMessage[] = messages;
     if (this.#mapping.reportBatchItemFailures) {
-      const failed = failedMessages(result.payload, new Set(batch.map((message) => message.messageId)));
+      const failed = failedMessages(result.payload, new Set(messages.map((message) => message.messageId)));
       if (failed === 'all') return this.#problem('a function reported batch item failures that fail the whole batch');
-      if (failed.size > 0) done = batch.filter((message) => !failed.has(message.messageId));
+      if (failed.size > 0) done = messages.filter((message) => !failed.has(message.messageId));
     }
     await this.#delete(done);
   }
 
   /** Throttled invocations are tried again until the messages are visible to others. */
-  async #invoke(event: string): Promise<InvocationResult | undefined> {
+  async #invoke(event: Buffer): Promise<InvocationResult | undefined> {
     const { clock, entropy } = this.#functions.context;
     const end = clock.now() + (this.#access?.visibilityTimeout ?? 0) * 1000;
     for (let wait = FIRST_THROTTLE_DELAY; ; wait *= 2) {

@@ -14,8 +14,8 @@ export interface StartMessage {
 export interface InvokeMessage {
   /** Request id. */
   readonly id: string;
-  /** JSON */
-  readonly event: string;
+  /** JSON, as text or as UTF-8 */
+  readonly event: string | Uint8Array;
   readonly remainingMilliseconds: number;
   readonly invokedFunctionArn: string;
   readonly traceId: string;

@@ -255,6 +255,7 @@ export class Queue {
 
   #deliver(message: Message, now: number): Delivery {
     const content = this.#contentOf(message);
+    this.#letGo(message);
     message.receives += 1;
     this.#activity.received++;
     if (message.firstReceivedAt === 0) message.firstReceivedAt = now;
@@ -371,10 +372,15 @@ export class Queue {
 
   #release(message: Message): void {
     message.state = GONE;
-    if (message.content !== undefined) this.#host.bodies.release(message.bytes);
-    message.content = undefined;
+    this.#letGo(message);
     this.#host.messages.remove(message.id);
     if (message.receives > 1) this.#host.receives.delete(String(message.id));
+  }
+
+  /** What was delivered is seldom delivered again: it is then read from disk. */
+  #letGo(message: Message): void {
+    if (message.content !== undefined) this.#host.bodies.release(message.bytes);
+    message.content = undefined;
   }
 
   #expiry(message: Message): number {

@@ -95,7 +95,9 @@ function invoke(start, handler, callbacks, message) {
   if (message.traceId === undefined) delete process.env._X_AMZN_TRACE_ID;
   else process.env._X_AMZN_TRACE_ID = message.traceId;
   try {
-    const event = JSON.parse(message.event);
+    const event = JSON.parse(
+      typeof message.event === 'string' ? message.event : new TextDecoder().decode(message.event),
+    );
     const context = invocationContext(message, callbacks ? callbackContext(succeed, reject) : {});
     const result = callbacks ? handler(event, context, callbackFor(context, succeed, reject)) : handler(event, context);
     if (typeof result?.then === 'function') result.then(succeed, reject).catch(reject);
