@@ -116,9 +116,9 @@ program
   .option('--json', 'last line of standard output is one JSON object')
   .action(ruleTest);
 
-program
-  .command('device')
-  .description('devices')
+const device = program.command('device').description('devices');
+
+device
   .command('run')
   .description('run one device until Ctrl-C: it provisions itself, connects over mTLS and publishes')
   .requiredOption('--thing-name <name>', 'serial number of the device, or its whole thing name')
@@ -137,6 +137,30 @@ program
   .option('--keep-times', 'with --replay: keep the recorded times instead of moving them to now')
   .addOption(new Option('--seconds <n>', 'stop after this time').argParser(whole(1, 86_400)))
   .action(deviceRun);
+
+// What only operators use is loaded when they do: `start` must not wait for it.
+onStage(device.command('quarantine'))
+  .description('cut a device off until it is released: deny everything, end its connection')
+  .argument('<thing-name>', 'whole thing name')
+  .requiredOption('--reason <text>', 'why, for the record')
+  .action(async (thingName, options) =>
+    (await import('../cli/commands/device-quarantine.ts')).deviceQuarantine(thingName, options),
+  );
+
+onStage(device.command('release'))
+  .description('lift the quarantine of a device: what it had changed is put back, and nothing else')
+  .argument('<thing-name>', 'whole thing name')
+  .requiredOption('--reason <text>', 'why, for the record')
+  .action(async (thingName, options) =>
+    (await import('../cli/commands/device-quarantine.ts')).deviceRelease(thingName, options),
+  );
+
+onStage(program.command('audit').description('audits of Device Defender').command('findings'))
+  .description('print what audits of the account found')
+  .option('--check <name>', 'only this check, such as DEVICE_CERTIFICATE_SHARED_CHECK')
+  .addOption(new Option('--days <n>', 'found in the last days').argParser(whole(1, 90)).default(90))
+  .option('--suppressed', 'findings that are suppressed too')
+  .action(async (options) => (await import('../cli/commands/audit-findings.ts')).auditFindings(options));
 
 program
   .command('device-test')
