@@ -6,10 +6,12 @@ import { IdentityStack } from './stacks/identity-stack.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { SecurityStack } from './stacks/security-stack.ts';
 import { TelemetryStack } from './stacks/telemetry-stack.ts';
+import { TwinStack } from './stacks/twin-stack.ts';
 
 export interface Platform {
   readonly identity: IdentityStack;
   readonly telemetry: TelemetryStack;
+  readonly twin: TwinStack;
   readonly security: SecurityStack;
   readonly observability: ObservabilityStack;
 }
@@ -42,6 +44,14 @@ function addStage(app: App, config: PlatformConfig): Platform {
     env,
     description: `Fleetwright ${stage}: what devices send`,
   });
+  const twin = new TwinStack(app, `${prefix}-twin`, {
+    config,
+    env,
+    store: telemetry.store,
+    description: `Fleetwright ${stage}: what devices are and should be`,
+  });
+  // Histories are written to the telemetry stack's store, by its name.
+  twin.addStackDependency(telemetry);
   const security = new SecurityStack(app, `${prefix}-security`, {
     config,
     env,
@@ -54,10 +64,10 @@ function addStage(app: App, config: PlatformConfig): Platform {
     env,
     description: `Fleetwright ${stage}: who is told, and what there is to see`,
   });
-  for (const stack of [identity, telemetry, security, observability]) {
+  for (const stack of [identity, telemetry, twin, security, observability]) {
     Tags.of(stack).add('project', project);
     Tags.of(stack).add('stage', stage);
     if (settings.removalPolicy === 'retain') stack.terminationProtection = true;
   }
-  return { identity, telemetry, security, observability };
+  return { identity, telemetry, twin, security, observability };
 }

@@ -1,6 +1,7 @@
 export * from './alerts.ts';
 export * from './channels.ts';
 export * from './commands.ts';
+export * from './fleet-groups.ts';
 export * from './ingest.ts';
 export * from './lifecycle.ts';
 export * from './names.ts';

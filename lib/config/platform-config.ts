@@ -1,6 +1,7 @@
 import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
 import { observabilitySchema, securitySchema } from './security-settings.ts';
+import { twinSchema } from './twin-settings.ts';
 
 /** Retention periods that CloudWatch Logs knows (API reference, PutRetentionPolicy), in days. */
 export const LOG_RETENTION_DAYS = [
@@ -115,6 +116,7 @@ export const stageSchema = z.strictObject({
     })
     .prefault({}),
   security: securitySchema.prefault({}),
+  twin: twinSchema.prefault({}),
   observability: observabilitySchema.prefault({}),
 });
 

@@ -8,6 +8,7 @@ import { HealthRule } from '../constructs/health-rule/health-rule.ts';
 import { ARCHIVE_PREFIXES, RawArchive } from '../constructs/raw-archive/raw-archive.ts';
 import { TelemetryIngest } from '../constructs/telemetry-ingest/telemetry-ingest.ts';
 import { TelemetryRule } from '../constructs/telemetry-rule/telemetry-rule.ts';
+import type { HotStore } from '../constructs/telemetry-store/hot-store.ts';
 import { TimestreamStore } from '../constructs/telemetry-store/timestream-store.ts';
 
 export interface TelemetryStackProps extends StackProps {
@@ -16,6 +17,8 @@ export interface TelemetryStackProps extends StackProps {
 
 /** What devices send and where it goes. */
 export class TelemetryStack extends Stack {
+  readonly store: HotStore;
+
   constructor(scope: Construct, id: string, props: TelemetryStackProps) {
     super(scope, id, props);
     const { project, stage, settings } = props.config;
@@ -33,12 +36,14 @@ export class TelemetryStack extends Stack {
       databaseName: names.database,
       telemetryTableName: names.telemetryTable,
       healthTableName: names.healthTable,
+      twinTableName: names.twinTable,
       memoryHours: retention.memoryHours,
       magneticDays: retention.magneticDays,
       rejectsBucket: archive.bucket,
       rejectsPrefix: ARCHIVE_PREFIXES.storeRejects,
       removalPolicy: kept.removalPolicy,
     });
+    this.store = store;
     const ruleErrors = new DeadLetterQueue(this, 'RuleErrors', {
       meaning: 'An action of a topic rule failed; the message holds it with its error.',
       retentionDays: retention.deadLetterDays,

@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-timestream';
@@ -10,6 +10,7 @@ export interface TimestreamStoreProps {
   readonly databaseName: string;
   readonly telemetryTableName: string;
   readonly healthTableName: string;
+  readonly twinTableName: string;
   readonly memoryHours: number;
   readonly magneticDays: number;
   /** Takes the error reports of late writes that Timestream refuses after having accepted them. */
@@ -19,13 +20,15 @@ export interface TimestreamStoreProps {
 }
 
 /**
- * Timestream for LiveAnalytics: one table for what the ingest function writes, one for the health rule.
+ * Timestream for LiveAnalytics: one table for what the ingest function writes, one for the health rule, one for twins.
  * The rule writes single-measure records, the function multi-measure ones; they must not share a table.
  */
 export class TimestreamStore extends Construct implements HotStore {
   readonly database: CfnDatabase;
   readonly telemetryTable: CfnTable;
   readonly healthTable: CfnTable;
+  readonly twinTable: CfnTable;
+  readonly twinWriterEnvironment: Readonly<Record<string, string>>;
   readonly writerEnvironment: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
 
@@ -36,7 +39,9 @@ export class TimestreamStore extends Construct implements HotStore {
     this.healthTable = this.table('HealthTable', props.healthTableName, props);
     // Timestream takes one create or delete a second in an account (quotas, "Request rate for CRUD APIs").
     this.healthTable.node.addDependency(this.telemetryTable);
-    for (const resource of [this.database, this.telemetryTable, this.healthTable]) {
+    this.twinTable = this.table('TwinTable', props.twinTableName, props);
+    this.twinTable.node.addDependency(this.healthTable);
+    for (const resource of [this.database, this.telemetryTable, this.healthTable, this.twinTable]) {
       resource.applyRemovalPolicy(props.removalPolicy);
       acknowledge(
         resource,
@@ -57,15 +62,30 @@ export class TimestreamStore extends Construct implements HotStore {
       MEMORY_HOURS: String(props.memoryHours),
       MAGNETIC_DAYS: String(props.magneticDays),
     };
+    this.twinWriterEnvironment = { DATABASE_NAME: props.databaseName, TABLE_NAME: props.twinTableName };
     this.outputs = {
       DatabaseName: this.database.ref,
       TelemetryTableName: this.telemetryTable.attrName,
       HealthTableName: this.healthTable.attrName,
+      TwinTableName: this.twinTable.attrName,
     };
   }
 
   grantWrite(role: Role): void {
     grantTableWrite(role, this.telemetryTable);
+  }
+
+  /** By name, so that the stack of the writer does not hold on to an export of this one. */
+  grantTwinWrite(role: Role): void {
+    const { DATABASE_NAME: database, TABLE_NAME: table } = this.twinWriterEnvironment;
+    grantWriteTo(
+      role,
+      Stack.of(role).formatArn({
+        service: 'timestream',
+        resource: 'database',
+        resourceName: `${database}/table/${table}`,
+      }),
+    );
   }
 
   private table(id: string, tableName: string, props: TimestreamStoreProps): CfnTable {
@@ -97,8 +117,12 @@ export class TimestreamStore extends Construct implements HotStore {
 
 /** Permission of the Timestream action and of the SDK: write to one table, and find the cell that serves it. */
 export function grantTableWrite(role: Role, table: CfnTable): void {
+  grantWriteTo(role, table.attrArn);
+}
+
+function grantWriteTo(role: Role, tableArn: string): void {
   role.addToPrincipalPolicy(
-    new PolicyStatement({ sid: 'WriteRecords', actions: ['timestream:WriteRecords'], resources: [table.attrArn] }),
+    new PolicyStatement({ sid: 'WriteRecords', actions: ['timestream:WriteRecords'], resources: [tableArn] }),
   );
   role.addToPrincipalPolicy(
     new PolicyStatement({ sid: 'FindEndpoint', actions: ['timestream:DescribeEndpoints'], resources: ['*'] }),
