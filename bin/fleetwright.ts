@@ -1,7 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cloud } from '../cli/commands/cloud.ts';
 import { destroy } from '../cli/commands/destroy.ts';
+import { deviceImport } from '../cli/commands/device-import.ts';
+import { deviceList } from '../cli/commands/device-list.ts';
 import { deviceRun } from '../cli/commands/device-run.ts';
+import { deviceShow } from '../cli/commands/device-show.ts';
+import { deviceDecommission, deviceState } from '../cli/commands/device-state.ts';
 import { deviceTest } from '../cli/commands/device-test.ts';
 import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
@@ -161,6 +165,40 @@ onStage(program.command('audit').description('audits of Device Defender').comman
   .addOption(new Option('--days <n>', 'found in the last days').argParser(whole(1, 90)).default(90))
   .option('--suppressed', 'findings that are suppressed too')
   .action(async (options) => (await import('../cli/commands/audit-findings.ts')).auditFindings(options));
+
+onStage(device.command('list'))
+  .description('the devices of a stage')
+  .option('--site <name>', 'only those of a site')
+  .option('--device-type <name>', 'only those of a type')
+  .option('--state <name>', 'only those in a lifecycle state')
+  .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 1_000_000)).default(100))
+  .action(deviceList);
+
+onStage(device.command('show'))
+  .description('one device with its certificates, groups, shadows and jobs')
+  .argument('<name>', 'thing name or serial number')
+  .action(deviceShow);
+
+onStage(device.command('state'))
+  .description('move a device to another lifecycle state')
+  .argument('<name>', 'thing name or serial number')
+  .argument('<state>', 'provisioning, active or maintenance')
+  .action(deviceState);
+
+onStage(device.command('decommission'))
+  .description('take a device out of service for good: certificate revoked, serial number denied, data kept')
+  .argument('<name>', 'thing name or serial number')
+  .option('--yes', 'do not ask')
+  .action(deviceDecommission);
+
+onStage(device.command('import'))
+  .description('register the devices of a manufacturing list; importing it again goes on where it stopped')
+  .argument('<csv>', 'header: serialNumber,site,deviceType, certificate and/or csr, attribute.<name>…')
+  .option('--out <dir>', 'directory for the certificates that are signed for CSRs')
+  .option('--ca-certificate <pem>', 'certificate of the CA of the listed certificates, where it is registered')
+  .option('--report <file>', 'outcome of each line (default: <csv>.report.jsonl)')
+  .option('--dry-run', 'check the list and register nothing')
+  .action(deviceImport);
 
 program
   .command('device-test')

@@ -4,6 +4,7 @@ import {
   paginateListStackResources,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { Failure } from '../failure.ts';
 import type { Stage } from './stage.ts';
 
 export interface StageResource {
@@ -78,4 +79,19 @@ export async function stageResources(
     }
   }
   return resources;
+}
+
+/** Outputs that a command cannot do without. @throws Failure naming those that are missing */
+export function stageOutputs<K extends string>(
+  { outputs }: StageStacks,
+  stage: Stage,
+  keys: readonly K[],
+): Record<K, string> {
+  const missing = keys.filter((key) => outputs[key] === undefined);
+  if (missing.length > 0) {
+    throw new Failure(
+      `${stage.prefix} is not deployed ${stage.place === 'aws' ? 'in this account and region' : 'in the local cloud'}: its stacks have no output ${missing.join(', ')}`,
+    );
+  }
+  return Object.fromEntries(keys.map((key) => [key, outputs[key] as string])) as Record<K, string>;
 }
