@@ -200,6 +200,50 @@ onStage(device.command('import'))
   .option('--dry-run', 'check the list and register nothing')
   .action(deviceImport);
 
+const twin = program.command('twin').description('the shadows of devices: what they are and should be');
+const shadow = () =>
+  new Option('--shadow <name>', 'named shadow: config, firmware, health, presence … (default: classic)');
+
+onStage(twin.command('get'))
+  .description("print a shadow's document")
+  .argument('<name>', 'thing name or serial number')
+  .addOption(shadow())
+  .action(async (name, options) => (await import('../cli/commands/twin-get.ts')).twinGet(name, options));
+
+onStage(twin.command('set'))
+  .description('ask a device for a state')
+  .argument('<name>', 'thing name or serial number')
+  .argument('<desired>', 'JSON object; a value null takes back what was asked for')
+  .addOption(shadow())
+  .addOption(
+    new Option('--if-version <n>', 'only if the shadow still has this version').argParser(whole(0, 2 ** 53 - 1)),
+  )
+  .action(async (name, desired, options) =>
+    (await import('../cli/commands/twin-set.ts')).twinSet(name, desired, options),
+  );
+
+onStage(twin.command('history'))
+  .description('print the last versions of a shadow, the newest first')
+  .argument('<name>', 'thing name or serial number')
+  .addOption(shadow())
+  .addOption(new Option('--limit <n>', 'versions at most').argParser(whole(1, 1_000)).default(20))
+  .option('--json', 'one JSON object a version')
+  .action(async (name, options) => (await import('../cli/commands/twin-history.ts')).twinHistory(name, options));
+
+onStage(program.command('command').description('commands to devices').command('send'))
+  .description('send a command to a device and wait for its outcome; exit code 1 unless it is done')
+  .argument('<name>', 'thing name or serial number')
+  .argument('<command>', 'name of the command, such as restart')
+  .option('--parameters <json>', 'what the command needs to know')
+  .addOption(
+    new Option('--deadline <seconds>', 'after which it must not be begun').argParser(whole(1, 604_800)).default(60),
+  )
+  .option('--no-wait', 'do not wait for the outcome')
+  .option('--json', 'one JSON object')
+  .action(async (name, command, options) =>
+    (await import('../cli/commands/command-send.ts')).commandSend(name, command, options),
+  );
+
 program
   .command('device-test')
   .description('test a device as Device Advisor does: point it at this endpoint, let it connect and reconnect')
