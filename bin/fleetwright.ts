@@ -227,7 +227,6 @@ onStage(twin.command('history'))
   .argument('<name>', 'thing name or serial number')
   .addOption(shadow())
   .addOption(new Option('--limit <n>', 'versions at most').argParser(whole(1, 1_000)).default(20))
-  .option('--json', 'one JSON object a version')
   .action(async (name, options) => (await import('../cli/commands/twin-history.ts')).twinHistory(name, options));
 
 onStage(program.command('command').description('commands to devices').command('send'))
@@ -239,7 +238,6 @@ onStage(program.command('command').description('commands to devices').command('s
     new Option('--deadline <seconds>', 'after which it must not be begun').argParser(whole(1, 604_800)).default(60),
   )
   .option('--no-wait', 'do not wait for the outcome')
-  .option('--json', 'one JSON object')
   .action(async (name, command, options) =>
     (await import('../cli/commands/command-send.ts')).commandSend(name, command, options),
   );
