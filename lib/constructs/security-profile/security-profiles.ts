@@ -35,9 +35,14 @@ export class SecurityProfiles extends Construct {
     const custom = props.customMetrics.map(({ name, above }) =>
       customBehavior(name, names.securityMetric(name), above),
     );
-    const profile = (profileId: string, group: string, behaviors: CfnSecurityProfile.BehaviorProperty[]) => {
+    const profile = (
+      profileId: string,
+      name: string,
+      group: string,
+      behaviors: CfnSecurityProfile.BehaviorProperty[],
+    ) => {
       const created = new CfnSecurityProfile(this, profileId, {
-        securityProfileName: `${names.topicRoot}-${group}`,
+        securityProfileName: `${names.topicRoot}-${name}`,
         securityProfileDescription: `expected of things of the group ${group}`,
         behaviors,
         alertTargets: { SNS: { alertTargetArn: props.findings.topicArn, roleArn: role.roleArn } },
@@ -52,7 +57,8 @@ export class SecurityProfiles extends Construct {
       });
       created.node.addDependency(role, ...metrics);
     };
-    profile('Profile', names.thingGroup, [...behaviorsOf(props.limits), ...custom]);
-    for (const [group, limits] of Object.entries(props.groups)) profile(`Profile-${group}`, group, behaviorsOf(limits));
+    profile('Profile', 'devices', names.thingGroup, [...behaviorsOf(props.limits), ...custom]);
+    for (const [group, limits] of Object.entries(props.groups))
+      profile(`Profile-${group}`, `group-${group}`, group, behaviorsOf(limits));
   }
 }
