@@ -1,7 +1,13 @@
 import type { CloudWarning } from '../../local-cloud/src/index.ts';
 
 /** Error entries of the cloud's log that say what a device or an operator did wrong, not what the cloud did. */
-const ANSWERS = new Set(['RuleNotFound', 'rule action failed']);
+const ANSWERS = new Set([
+  'RuleNotFound',
+  'rule action failed',
+  'confirmation request failed',
+  'a notification could not be delivered and is lost: it has no dead-letter queue',
+  'a notification reached neither its subscriber nor its dead-letter queue and is lost',
+]);
 
 /** Longest text kept of one fault. */
 const MAX_TEXT = 1_000;

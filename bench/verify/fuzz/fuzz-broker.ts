@@ -32,6 +32,9 @@ const OPEN_FILTERS = [
   '$share/one/verify/#',
   '$share/two/verify/+',
   '$share/one/verify/a',
+  '$aws/things/verify/shadow/#',
+  '$aws/things/verify/jobs/#',
+  '$aws/things/verify/streams/#',
 ];
 
 /** Throws well-formed, mutated and random packets at the broker over mTLS, on many connections side by side. */
@@ -63,6 +66,7 @@ export async function fuzzBroker(options: BrokerFuzzOptions): Promise<BrokerTall
         topics: OPEN_TOPICS,
         filters: OPEN_FILTERS,
         mayRetain: true,
+        mayAskServices: true,
       };
     }),
   ];

@@ -5,6 +5,9 @@ import type { Subject } from '../subject.ts';
 import { Capture, type CorpusRequest } from './corpus/capture.ts';
 import { controlServiceRequests } from './corpus/control-services.ts';
 import { dataServiceRequests } from './corpus/data-services.ts';
+import { deviceRequests } from './corpus/device-requests.ts';
+import { iotCapabilityRequests } from './corpus/iot-capabilities.ts';
+import { messagingServiceRequests } from './corpus/messaging-services.ts';
 import { forge } from './http-forgery.ts';
 import { mutateRequest } from './http-mutation.ts';
 import { HttpSender, type SignedMessage } from './http-sender.ts';
@@ -55,7 +58,8 @@ export async function fuzzFrontDoor(options: FrontDoorFuzzOptions): Promise<Fron
     corpus: 0,
   };
   const cloud = subject.platform.description;
-  const sender = await HttpSender.create(cloud);
+  const device = await openIdentity(subject.platform.settings);
+  const sender = await HttpSender.create(cloud, device);
   const target = { host: sender.host, apiPort: sender.port, mqttPort: cloud.mqttPort, ca: sender.ca };
   const over = (): boolean => performance.now() > deadline || subject.ended !== undefined || tally.silent.length > 20;
   try {
@@ -93,10 +97,15 @@ async function realRequests(subject: Subject): Promise<CorpusRequest[]> {
   const capture = new Capture(description.region, description.apiUrl);
   const queuePrefix = outputs.RejectedQueueUrl.slice(0, outputs.RejectedQueueUrl.lastIndexOf('/'));
   const roleArn = `arn:aws:iam::${description.accountId}:role/verify`;
+  // One of its own: the requests make it inactive.
   const { certificateArn } = await openIdentity(settings);
+  const references = { roleArn, accountId: description.accountId, region: description.region };
   return [
     ...(await controlServiceRequests(capture, { roleArn, certificateArn })),
     ...(await dataServiceRequests(capture, queuePrefix, roleArn)),
+    ...(await iotCapabilityRequests(capture, references)),
+    ...(await messagingServiceRequests(capture, references)),
+    ...deviceRequests(),
   ];
 }
 

@@ -5,6 +5,8 @@ import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { CloudDescription } from '../../../local-cloud/src/index.ts';
 import type { CorpusRequest } from './corpus/capture.ts';
+import { BY_CERTIFICATE } from './corpus/device-requests.ts';
+import type { Credentials } from './mqtt-wire.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -25,6 +27,8 @@ export interface SignedMessage {
   readonly target: string;
   readonly headers: Record<string, string>;
   readonly body: Buffer;
+  /** To the port of the devices, with a certificate instead of a signature. */
+  readonly byCertificate?: true;
 }
 
 /** ms; longer than any operation may take, long polls of a queue included */
@@ -32,17 +36,23 @@ const PATIENCE = 60_000;
 /** Characters of an answer kept for a finding. */
 const KEPT = 400;
 
-/** Signs as the cloud's administrator and sends over kept connections. */
+/** Signs as the cloud's administrator, or speaks as a device, and sends over kept connections. */
 export class HttpSender {
   readonly host: string;
   readonly port: number;
   readonly ca: Buffer;
   readonly #agent: Agent;
+  readonly #deviceAgent: Agent;
+  readonly #devicePort: number;
   readonly #signers = new Map<string, SignatureV4>();
   readonly #region: string;
   readonly #credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 
-  private constructor(cloud: CloudDescription, credentials: { accessKeyId: string; secretAccessKey: string }) {
+  private constructor(
+    cloud: CloudDescription,
+    credentials: { accessKeyId: string; secretAccessKey: string },
+    device: Credentials,
+  ) {
     const url = new URL(cloud.apiUrl);
     this.host = url.hostname;
     this.port = Number(url.port);
@@ -51,17 +61,30 @@ export class HttpSender {
     this.#credentials = credentials;
     // Named here, because Node would take a mutated Host header for the name to expect in the server's certificate.
     this.#agent = new Agent({ ca: this.ca, keepAlive: true, maxSockets: 64, servername: this.host });
+    this.#devicePort = cloud.mqttPort;
+    this.#deviceAgent = new Agent({
+      ca: this.ca,
+      cert: device.certificatePem,
+      key: device.privateKeyPem,
+      // "x-amzn-http-ca" (developer guide, `protocols`)
+      ALPNProtocols: ['x-amzn-http-ca'],
+      keepAlive: true,
+      maxSockets: 64,
+      servername: this.host,
+    });
   }
 
-  static async create(cloud: CloudDescription): Promise<HttpSender> {
+  static async create(cloud: CloudDescription, device: Credentials): Promise<HttpSender> {
     return new HttpSender(
       cloud,
       await fromIni({ filepath: cloud.credentialsFile, profile: 'default', ignoreCache: true })(),
+      device,
     );
   }
 
   async sign(request: CorpusRequest): Promise<SignedMessage> {
     const { signingName, query } = request;
+    if (signingName === BY_CERTIFICATE) return unsigned(request);
     let signer = this.#signers.get(signingName);
     if (signer === undefined) {
       signer = new SignatureV4({
@@ -84,12 +107,9 @@ export class HttpSender {
       headers: { host: `${this.host}:${this.port}`, ...request.headers },
       body: request.body,
     });
-    const search = Object.entries(signed.query ?? {})
-      .flatMap(([name, value]) => [value ?? ''].flat().map((one) => `${percentEncoded(name)}=${percentEncoded(one)}`))
-      .join('&');
     return {
       method: request.method,
-      target: search === '' ? signed.path : `${signed.path}?${search}`,
+      target: targetOf(signed.path, signed.query ?? {}),
       headers: { ...signed.headers, 'content-length': String(request.body.length) },
       body: request.body,
     };
@@ -108,9 +128,9 @@ export class HttpSender {
     return new Promise((resolve) => {
       const sent = httpsRequest(
         {
-          agent: this.#agent,
+          agent: message.byCertificate === true ? this.#deviceAgent : this.#agent,
           host: this.host,
-          port: this.port,
+          port: message.byCertificate === true ? this.#devicePort : this.port,
           method: message.method,
           path: message.target,
           headers: message.headers,
@@ -140,7 +160,25 @@ export class HttpSender {
 
   close(): void {
     this.#agent.destroy();
+    this.#deviceAgent.destroy();
   }
+}
+
+function unsigned({ method, path, query, headers, body }: CorpusRequest): SignedMessage {
+  return {
+    method,
+    target: targetOf(path, query),
+    headers: { ...headers, 'content-length': String(body.length) },
+    body,
+    byCertificate: true,
+  };
+}
+
+function targetOf(path: string, query: Readonly<Record<string, string | readonly string[] | null>>): string {
+  const search = Object.entries(query)
+    .flatMap(([name, value]) => [value ?? ''].flat().map((one) => `${percentEncoded(name)}=${percentEncoded(one)}`))
+    .join('&');
+  return search === '' ? path : `${path}?${search}`;
 }
 
 function percentEncoded(text: string): string {

@@ -46,6 +46,7 @@ export interface LaneSpeaker {
   readonly topics: readonly string[];
   readonly filters: readonly string[];
   readonly mayRetain: boolean;
+  readonly mayAskServices?: boolean;
 }
 
 /** ms in which a live connection must be answered, however busy the machine is */

@@ -1,5 +1,6 @@
 import type { Dice } from '../dice.ts';
 import { field, type MqttVersion, PINGREQ, packet, properties, property, u16, u32 } from './mqtt-bytes.ts';
+import { reservedRequest } from './reserved-requests.ts';
 
 /** Who speaks, and what it may say without being cut off for it. */
 export interface Speaker {
@@ -11,6 +12,8 @@ export interface Speaker {
   readonly filters: readonly string[];
   /** Its policy allows iot:RetainPublish. */
   readonly mayRetain: boolean;
+  /** Its policy allows requests to the services of AWS IoT, for things of any name. */
+  readonly mayAskServices?: boolean;
 }
 
 /** A CONNECT that a server accepts, with each optional part there or not. */
@@ -97,7 +100,16 @@ export function pubackPacket(dice: Dice, { version }: Speaker, packetId = dice.b
 
 /** `mayAwait` is false when no further PUBACK may be owed to this connection. */
 export function ordinaryPacket(dice: Dice, speaker: Speaker, mayAwait: boolean): { bytes: Buffer; awaitsAck: boolean } {
-  const kind = dice.weighted({ publish0: 45, publish1: 25, subscribe: 10, unsubscribe: 5, puback: 10, ping: 5 });
+  const service = speaker.mayAskServices === true ? 6 : 0;
+  const kind = dice.weighted({
+    publish0: 45,
+    publish1: 25,
+    subscribe: 10,
+    unsubscribe: 5,
+    puback: 10,
+    ping: 5,
+    service,
+  });
   const plain = (bytes: Buffer) => ({ bytes, awaitsAck: false });
   switch (kind) {
     case 'publish1':
@@ -113,6 +125,12 @@ export function ordinaryPacket(dice: Dice, speaker: Speaker, mayAwait: boolean):
       return plain(pubackPacket(dice, speaker));
     case 'ping':
       return plain(PINGREQ);
+    case 'service': {
+      const request = reservedRequest(dice);
+      const qos = mayAwait && dice.chance(0.5) ? 1 : 0;
+      const bytes = publishPacket(dice, { ...speaker, mayRetain: false }, { qos, ...request });
+      return { bytes, awaitsAck: qos === 1 };
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Dice } from '../dice.ts';
 import { rawHttp } from './raw-http.ts';
+import { webSocketRubbish } from './websocket-rubbish.ts';
 
 export interface RubbishTarget {
   readonly host: string;
@@ -13,10 +14,10 @@ export interface RubbishTarget {
 /** ms that a server gets to answer or to close */
 const PATIENCE = 25;
 
-/** One connection of plain rubbish: bare bytes on either port, half a TLS handshake, or odd HTTP inside TLS. */
+/** One connection of plain rubbish: bare bytes on either port, half a TLS handshake, odd HTTP or WebSocket inside TLS. */
 export async function throwRubbish(dice: Dice, target: RubbishTarget): Promise<void> {
   const port = dice.chance(0.5) ? target.apiPort : target.mqttPort;
-  switch (dice.weighted({ bare: 30, hello: 20, silent: 5, http: 35, mqttInTls: 10 })) {
+  switch (dice.weighted({ bare: 30, hello: 20, silent: 5, http: 30, webSocket: 15, mqttInTls: 10 })) {
     case 'bare':
       return speak(connectTcp({ host: target.host, port }), 'connect', bareBytes(dice), PATIENCE);
     case 'hello':
@@ -26,6 +27,10 @@ export async function throwRubbish(dice: Dice, target: RubbishTarget): Promise<v
     case 'http': {
       const { bytes, open } = rawHttp(dice, `${target.host}:${target.apiPort}`);
       return speak(tls(target, target.apiPort), 'secureConnect', bytes, open ? PATIENCE : 10 * PATIENCE);
+    }
+    case 'webSocket': {
+      const bytes = webSocketRubbish(dice, `${target.host}:${target.mqttPort}`);
+      return speak(tls(target, target.mqttPort), 'secureConnect', bytes, 4 * PATIENCE);
     }
     case 'mqttInTls':
       // Without a client certificate: the first byte tells HTTP, and anything else is cut off.
