@@ -84,7 +84,7 @@ export class DefenderAudit extends Construct {
       targetCheckNames: [...props.checks],
     });
     // Only checks that are enabled can be scheduled.
-    audit.addDependency(configuration);
+    audit.addResourceDependency(configuration);
   }
 }
 

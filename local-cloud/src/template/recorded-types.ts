@@ -3,6 +3,7 @@
  * path depends on them here. The command line reports them as "not run locally". Every other unknown type refuses to start.
  */
 export const RECORDED_TYPES: Readonly<Record<string, string>> = {
+  'AWS::Budgets::Budget': 'nothing costs money here',
   'AWS::CDK::Metadata': 'usage metadata of the CDK',
   'AWS::CloudWatch::Dashboard': 'there is no console page to draw',
 };

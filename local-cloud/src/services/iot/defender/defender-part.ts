@@ -17,6 +17,7 @@ import { detectResources } from './detect/resources/detect-resources.ts';
 import { ActivityRecorder } from './device-activity.ts';
 import { loggingOperations } from './logging/logging-operations.ts';
 import { LoggingOptions } from './logging/logging-options.ts';
+import { loggingResource } from './logging/logging-resource.ts';
 import { createMitigation } from './mitigation/mitigation.ts';
 import { actionOperations } from './mitigation/operations/action-operations.ts';
 import { auditTaskOperations } from './mitigation/operations/audit-task-operations.ts';
@@ -55,6 +56,7 @@ export const createDefenderPart: CreateIotPart = (service) => {
       scheduledAuditResource(audit),
       ...detectResources(detect),
       mitigationActionResource(mitigation),
+      loggingResource(service, logging),
     ],
     start() {
       for (const handler of reportTopics(detect)) ports.get('reservedTopics').register(handler);

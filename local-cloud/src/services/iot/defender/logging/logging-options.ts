@@ -54,6 +54,12 @@ export class LoggingOptions {
     return options;
   }
 
+  /** Fine-grained logging is configured, and not turned off. */
+  isEnabled(): boolean {
+    const options = this.#options.get(V2);
+    return options !== undefined && options.disableAllLogs !== true && options.level !== 'DISABLED';
+  }
+
   setV2(input: SetV2LoggingOptionsRequest): void {
     checkLevel('defaultLogLevel', input.defaultLogLevel);
     if ((input.eventConfigurations ?? []).length > 0) {
