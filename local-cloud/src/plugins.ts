@@ -14,6 +14,7 @@ import { createIamPlugin } from './services/iam/plugin.ts';
 import { createIotPlugin } from './services/iot/plugin.ts';
 import { createIotDataPlanePlugin } from './services/iot-data-plane/plugin.ts';
 import { createKinesisPlugin } from './services/kinesis/plugin.ts';
+import { createKmsPlugin } from './services/kms/plugin.ts';
 import { createLambdaPlugin } from './services/lambda/plugin.ts';
 import { createS3Plugin } from './services/s3/plugin.ts';
 import { createSecretsManagerPlugin } from './services/secrets-manager/plugin.ts';
@@ -62,6 +63,7 @@ export function pluginFactories(options: PluginOptions): {
       createCloudformationPlugin,
       createCloudwatchPlugin,
       createCloudwatchLogsPlugin,
+      createKmsPlugin,
       createSecretsManagerPlugin,
       createDynamodbPlugin,
       createS3Plugin,

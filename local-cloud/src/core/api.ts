@@ -3,6 +3,7 @@ import type { Principal } from './iam/principal.ts';
 
 /** Services of the cloud, named as their AWS SDK clients are (`@aws-sdk/client-<name>`). */
 export type ServiceName =
+  | 'acm'
   | 'athena'
   | 'cloudformation'
   | 'cloudwatch'
@@ -16,11 +17,13 @@ export type ServiceName =
   | 'iot-data-plane'
   | 'iot-jobs-data-plane'
   | 'kinesis'
+  | 'kms'
   | 'lambda'
   | 's3'
   | 'scheduler'
   | 'secrets-manager'
   | 'sfn'
+  | 'signer'
   | 'sns'
   | 'sqs'
   | 'sts'

@@ -25,6 +25,7 @@ export interface ServiceTraits {
 }
 
 export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
+  acm: { target: 'CertificateManager' },
   athena: { target: 'AmazonAthena', validationCode: 'InvalidRequestException' },
   cloudformation: { xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/', version: '2010-05-15' },
   cloudwatch: {
@@ -50,12 +51,14 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   },
   'iot-jobs-data-plane': { validationCode: 'InvalidRequestException' },
   kinesis: { target: 'Kinesis_20131202' },
+  kms: { target: 'TrentService' },
   // CreateFunction takes an archive of 50 MB, in base64.
   lambda: { maxBodySize: 70 * 1024 * 1024 },
   s3: { xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
   scheduler: {},
   'secrets-manager': { target: 'secretsmanager' },
   sfn: { target: 'AWSStepFunctions' },
+  signer: {},
   sns: {
     xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
     version: '2010-03-31',

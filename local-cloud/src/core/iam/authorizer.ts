@@ -11,6 +11,11 @@ export interface Permission {
   readonly conditions?: ConditionKeys;
   /** The resource's own policy, where it has one. */
   readonly resourcePolicy?: PolicyDocument | undefined;
+  /**
+   * Nobody, not even the account itself, has access that the resource's policy does not give; identity policies count
+   * only where it names the account (KMS developer guide, "Key policies in AWS KMS").
+   */
+  readonly policyMustAllow?: boolean;
   /** The same object is handed in again and again, as long as nothing in it changes: decisions may be kept with it. */
   readonly lasting?: boolean;
 }

@@ -76,16 +76,19 @@ export type Denial =
  * resource policy that names the caller allows; otherwise identity policy and permissions boundary must both allow.
  *
  * @param boundary undefined where the role has none
+ * @param policyMustAllow the silence of the resource's policy denies
  */
 export function decide(
   principal: Principal,
   identity: Verdict,
   boundary: Verdict | undefined,
   resource: ResourceVerdict,
+  policyMustAllow = false,
 ): Denial | undefined {
   if (identity === 'deny') return 'explicit deny in an identity-based policy';
   if (resource === 'deny') return 'explicit deny in a resource-based policy';
   if (boundary === 'deny') return 'explicit deny in a permissions boundary';
+  if (policyMustAllow && resource === 'silent') return 'no resource-based policy';
   switch (principal.kind) {
     case 'account':
       return undefined;

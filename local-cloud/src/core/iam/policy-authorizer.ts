@@ -143,6 +143,7 @@ export class PolicyAuthorizer implements Authorizer {
       identity,
       boundary,
       judgeResource(policy, principal, action.toLowerCase(), resource, context),
+      permission.policyMustAllow === true,
     );
     const settled = role?.verdicts.get(action)?.has(resource) === true;
     if (settled && permission.lasting === true && policy?.statements.every(({ transportOnly }) => transportOnly)) {
