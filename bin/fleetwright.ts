@@ -7,10 +7,12 @@ import { deviceRun } from '../cli/commands/device-run.ts';
 import { deviceShow } from '../cli/commands/device-show.ts';
 import { deviceDecommission, deviceState } from '../cli/commands/device-state.ts';
 import { deviceTest } from '../cli/commands/device-test.ts';
+import { dlqList, dlqRedrive, dlqShow } from '../cli/commands/dlq.ts';
 import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
 import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
+import { LETTER_QUEUES } from '../cli/dead-letters/read-letter.ts';
 import { Failure } from '../cli/failure.ts';
 import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
 
@@ -256,6 +258,26 @@ program
   .option('--tests <ids>', 'only these tests, separated by commas')
   .option('--json', 'last line of standard output is one JSON object')
   .action(deviceTest);
+
+const dlq = program.command('dlq').description('dead letters: messages that went nowhere else');
+const letters = (command: Command): Command =>
+  onStage(command)
+    .addOption(new Option('--queue <name>', 'which queue').choices(LETTER_QUEUES).default('rejected'))
+    .option('--reason <name>', 'only letters with this reason');
+
+onStage(dlq.command('list')).description('how many letters lie in each queue').action(dlqList);
+
+letters(dlq.command('show'))
+  .description('the letters of a queue, decoded; they stay where they are')
+  .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 100_000)).default(20))
+  .action(dlqShow);
+
+letters(dlq.command('redrive'))
+  .description('send letters back to the ingest queue; each is removed only once it is there')
+  .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 10_000_000)).default(10_000_000))
+  .addOption(new Option('--rate <n>', 'letters a second').argParser(whole(1, 3000)).default(50))
+  .option('--dry-run', 'count what would go, and send nothing')
+  .action(dlqRedrive);
 
 onStage(program.command('purge'))
   .description('remove what blocks the deletion of a stage: its devices, jobs and leftovers, never anything else')

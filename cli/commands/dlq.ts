@@ -1,0 +1,152 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { letterQueue } from '../dead-letters/letter-queue.ts';
+import {
+  LETTER_QUEUES,
+  type Letter,
+  type LetterQueue,
+  payloadText,
+  QUEUE_OUTPUTS,
+} from '../dead-letters/read-letter.ts';
+import { type LetterPorts, redriveLetters, walkLetters } from '../dead-letters/walk-letters.ts';
+import { Failure, messageOf } from '../failure.ts';
+import { withClients } from '../operator/clients.ts';
+import { openStage, type StageOptions } from '../operator/stage.ts';
+import { stageOutputs, stageStacks } from '../operator/stage-stacks.ts';
+import { createProgress } from '../output/progress.ts';
+import { formatTable } from '../output/table.ts';
+
+export interface DlqOptions extends StageOptions {
+  readonly json?: boolean;
+}
+
+export interface DlqShowOptions extends DlqOptions {
+  readonly queue: LetterQueue;
+  readonly reason?: string;
+  readonly limit: number;
+}
+
+export interface DlqRedriveOptions extends DlqShowOptions {
+  readonly rate: number;
+  readonly dryRun?: boolean;
+}
+
+const MEANINGS: Readonly<Record<LetterQueue, string>> = {
+  rejected: 'invalid, or refused by the store',
+  failed: 'every delivery to the ingest function failed',
+  'rule-errors': "a rule's action failed",
+};
+
+/** `fleetwright dlq list`: how many dead letters lie in each queue. */
+export async function dlqList(options: DlqOptions): Promise<void> {
+  const stage = openStage(options);
+  await withClients(stage, async (clients) => {
+    const stacks = await stageStacks(clients.cloudFormation, stage);
+    const sqs = clients.of(SQSClient);
+    const rows: [string, string, string, string][] = [];
+    for (const queue of LETTER_QUEUES) {
+      const { [QUEUE_OUTPUTS[queue]]: QueueUrl } = stageOutputs(stacks, stage, [QUEUE_OUTPUTS[queue]]);
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      const { ApproximateNumberOfMessages: there = '0', ApproximateNumberOfMessagesNotVisible: held = '0' } =
+        Attributes;
+      rows.push([queue, there, held, MEANINGS[queue]]);
+    }
+    if (options.json === true) {
+      for (const [queue, messages, held] of rows) {
+        process.stdout.write(`${JSON.stringify({ queue, messages: Number(messages), held: Number(held) })}\n`);
+      }
+    } else {
+      process.stdout.write(`${formatTable({ columns: ['queue', 'messages', 'held', 'meaning'], rows })}\n`);
+    }
+  });
+}
+
+/** `fleetwright dlq show`: the letters of a queue, decoded. They stay where they are. */
+export async function dlqShow(options: DlqShowOptions): Promise<void> {
+  await withLetters(options, async (ports) => {
+    const reasons = new Map<string, number>();
+    let shown = 0;
+    await walkLetters(ports, async ({ letter }) => {
+      if (!isWanted(letter, options.reason)) return 'kept';
+      if (shown >= options.limit) return 'stop';
+      shown++;
+      for (const reason of letter.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      process.stdout.write(options.json === true ? `${JSON.stringify(jsonOf(letter))}\n` : `${textOf(letter)}\n\n`);
+      return 'kept';
+    });
+    const counts = [...reasons].map(([reason, count]) => `${reason} ${count}`).join(', ');
+    process.stderr.write(`${shown} letter${shown === 1 ? '' : 's'}${counts === '' ? '' : `: ${counts}`}\n`);
+  });
+}
+
+/** `fleetwright dlq redrive`: sends letters back to the ingest queue, and removes each once it is there. */
+export async function dlqRedrive(options: DlqRedriveOptions): Promise<void> {
+  const progress = createProgress(process.stderr, false);
+  await withLetters(options, async (ports) => {
+    let sent = 0;
+    const counting: LetterPorts = {
+      ...ports,
+      async send(body) {
+        await ports.send(body);
+        progress.live(`${++sent} sent`);
+      },
+      pause: wait,
+    };
+    const result = await redriveLetters(counting, {
+      wanted: (letter) => isWanted(letter, options.reason),
+      limit: options.limit,
+      rate: options.rate,
+      dryRun: options.dryRun === true,
+    }).catch((error: unknown) => {
+      throw new Failure(`${sent} letters were sent back, then: ${messageOf(error)}. The others are where they were.`);
+    });
+    for (const { messageId, reason } of result.refused) progress.note(`${messageId} stays: ${reason}`);
+    if (result.twice > 0)
+      progress.note(`${result.twice} were sent but not removed: they will come twice, as duplicates`);
+    if (options.json === true)
+      process.stdout.write(`${JSON.stringify({ ...result, dryRun: options.dryRun === true })}\n`);
+    const verb = options.dryRun === true ? 'would go' : 'went';
+    progress.done(
+      `${result.redriven} ${verb} back to the ingest queue, ${result.refused.length} cannot, ${result.passed} not chosen`,
+    );
+  });
+}
+
+async function withLetters(options: DlqShowOptions, work: (ports: LetterPorts) => Promise<void>): Promise<void> {
+  const stage = openStage(options);
+  await withClients(stage, async (clients) => {
+    const stacks = await stageStacks(clients.cloudFormation, stage);
+    const output = QUEUE_OUTPUTS[options.queue];
+    const outputs = stageOutputs(stacks, stage, [output, 'IngestQueueUrl']);
+    const urls = { queue: outputs[output] as string, source: outputs.IngestQueueUrl as string };
+    const ingestRules = (['telemetry', 'event'] as const).map((channel) => stage.names.ruleName(channel));
+    await work(letterQueue(clients.of(SQSClient), options.queue, urls, { ingestRules }));
+  });
+}
+
+function isWanted(letter: Letter, reason: string | undefined): boolean {
+  return reason === undefined || letter.reasons.includes(reason);
+}
+
+function jsonOf({ payload, redrive, ...letter }: Letter): object {
+  return {
+    ...letter,
+    at: new Date(letter.at).toISOString(),
+    ...(payload !== undefined && { payload: payloadText(payload), payloadBase64: payload.toString('base64') }),
+    ...('refused' in redrive && { refused: redrive.refused }),
+  };
+}
+
+function textOf(letter: Letter): string {
+  return [
+    `${new Date(letter.at).toISOString()}  ${letter.topic ?? '(no topic)'}  ${letter.messageId}`,
+    ...letter.details.map((detail) => `  ${detail}`),
+    ...(letter.payload === undefined ? [] : [`  payload: ${payloadText(letter.payload)}`]),
+    ...('refused' in letter.redrive ? [`  cannot be sent back: ${letter.redrive.refused}`] : []),
+  ].join('\n');
+}
