@@ -4,6 +4,7 @@ import type { CloudContext, PluginFactory } from './core/plugin.ts';
 import { hostInThread } from './core/threads/host-in-thread.ts';
 import type { ThreadOptions } from './core/threads/service-thread.ts';
 import { createRulesPlugin } from './rules/plugin.ts';
+import { createAthenaPlugin } from './services/athena/plugin.ts';
 import { createCloudformationPlugin } from './services/cloudformation/plugin.ts';
 import { createCloudwatchPlugin } from './services/cloudwatch/plugin.ts';
 import { createCloudwatchLogsPlugin } from './services/cloudwatch-logs/plugin.ts';
@@ -70,6 +71,7 @@ export function pluginFactories(options: PluginOptions): {
       createSqsPlugin,
       createSnsPlugin,
       createGluePlugin,
+      createAthenaPlugin,
       createFirehosePlugin,
       createKinesisPlugin,
       timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),

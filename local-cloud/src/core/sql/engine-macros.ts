@@ -3,7 +3,7 @@
  * 0.001 to 10 million, else one digit, point, digits and exponent (`1.0E7`, Java SE, Double.toString). The engine gives
  * the shortest digits that stand for the value; here they are only laid out anew.
  */
-export const ENGINE_MACROS = `
+const DOUBLE_TEXT = `
 CREATE OR REPLACE MACRO ts_scientific_text(digits, exponent) AS
   digits[1] || '.' || CASE WHEN length(digits) > 1 THEN substr(digits, 2) ELSE '0' END || 'E' || CAST(exponent AS VARCHAR);
 
@@ -23,3 +23,14 @@ CREATE OR REPLACE MACRO ts_double_text(x) AS CASE
   WHEN x = 0 OR (abs(x) >= 1e-3::DOUBLE AND abs(x) < 1e7::DOUBLE) THEN CAST(x AS VARCHAR)
   ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || ts_magnitude_text(CAST(abs(x) AS VARCHAR))
 END;`;
+
+/**
+ * What compiled queries call by name. `ts_timestamp_text(x)` and `ts_time_text(x)` write times with as many digits of a
+ * second as the query language's timestamps have.
+ */
+export function engineMacros(fraction: 'milliseconds' | 'nanoseconds'): string {
+  const digits = fraction === 'milliseconds' ? '%g' : '%n';
+  return `${DOUBLE_TEXT}
+CREATE OR REPLACE MACRO ts_timestamp_text(x) AS strftime(make_timestamp_ns(x), '%Y-%m-%d %H:%M:%S.${digits}');
+CREATE OR REPLACE MACRO ts_time_text(x) AS strftime(make_timestamp_ns(x), '%H:%M:%S.${digits}');`;
+}

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { ENGINE_MACROS } from './engine-macros.ts';
+import { engineMacros } from './engine-macros.ts';
 
 const SETTINGS = {
   threads: '2',
@@ -57,7 +57,7 @@ async function open(directory: string): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', { ...SETTINGS });
   const connection = await instance.connect();
   try {
-    await connection.run(ENGINE_MACROS);
+    await connection.run(engineMacros('milliseconds'));
     await connection.run(`SET allowed_directories = ['${directory.replaceAll("'", "''")}/']`);
     await connection.run("SET temp_directory = ''");
     await connection.run('SET enable_external_access = false');

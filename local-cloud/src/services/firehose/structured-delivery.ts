@@ -1,7 +1,8 @@
 import type { CloudContext } from '../../core/plugin.ts';
+import { parseDocument, splitDocuments } from '../../core/sql/json-documents.ts';
 import type { ScratchEngine } from '../../core/sql/scratch-engine.ts';
+import { keyed, typedValue } from '../../core/sql/typed-value.ts';
 import type { Destination } from './destination.ts';
-import { parseDocument, splitDocuments } from './json-documents.ts';
 import { compileKeyQueries, type KeyQuery } from './metadata-extraction.ts';
 import type { ErrorType } from './object-prefix.ts';
 import { writeParquet } from './parquet-writer.ts';
@@ -10,7 +11,6 @@ import { recordsOf } from './record-block.ts';
 import type { Chunk } from './record-buffer.ts';
 import type { Conversion } from './record-format.ts';
 import type { SchemaColumn, TableSchema } from './table-schema.ts';
-import { keyed, typedValue } from './typed-value.ts';
 
 /** One object that a chunk of records becomes. */
 export interface StructuredObject {

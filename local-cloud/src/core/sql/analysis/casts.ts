@@ -72,8 +72,8 @@ const CASTS: Readonly<Record<string, (sql: string, fail: Failure) => string>> = 
   'date>timestamp': (x) => `((${x} - DATE '1970-01-01') * ${DAY_NANOSECONDS}::BIGINT)`,
   'timestamp>date': (x) => `CAST(${calendarTimestamp(x)} AS DATE)`,
   'timestamp>time': (x) => `(((${x} % ${DAY_NANOSECONDS}) + ${DAY_NANOSECONDS}) % ${DAY_NANOSECONDS})`,
-  'timestamp>varchar': (x) => `strftime(make_timestamp_ns(${x}), '%Y-%m-%d %H:%M:%S.%n')`,
-  'time>varchar': (x) => `strftime(make_timestamp_ns(${x}), '%H:%M:%S.%n')`,
+  'timestamp>varchar': (x) => `ts_timestamp_text(${x})`,
+  'time>varchar': (x) => `ts_time_text(${x})`,
 };
 
 /** An explicit CAST. @throws AwsError `ValidationException` where Presto knows no such cast */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { CloudError, messageOf } from '../../../core/errors.ts';
-import { ENGINE_MACROS } from '../../../core/sql/engine-macros.ts';
+import { engineMacros } from '../../../core/sql/engine-macros.ts';
 
 /**
  * Nothing that a query says can reach files, the network, extensions or these settings: external access is off and the
@@ -93,7 +93,7 @@ export class StorageEngine {
       const instance = await DuckDBInstance.create(path, { ...LOCKED_DOWN, ...RESOURCES });
       const writer = await instance.connect();
       await writer.run(METADATA_TABLES);
-      await writer.run(ENGINE_MACROS);
+      await writer.run(engineMacros('nanoseconds'));
       await this.#dropOrphans(writer);
       return { instance, writer };
     } catch (cause) {

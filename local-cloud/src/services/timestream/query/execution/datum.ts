@@ -9,7 +9,7 @@ import {
   yearToMonthText,
 } from '../../../../core/sql/analysis/timestamps.ts';
 import type { ScalarName, SqlType } from '../../../../core/sql/analysis/types.ts';
-import { doubleText } from './double-text.ts';
+import { doubleText } from '../../../../core/sql/double-text.ts';
 
 /** Results as the Query API shows them (API reference, ColumnInfo and Datum; developer guide, "Supported data types"). */
 

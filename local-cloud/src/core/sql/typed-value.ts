@@ -1,4 +1,4 @@
-import type { HiveScalar, HiveType } from '../../core/sql/hive-type.ts';
+import type { HiveScalar, HiveType } from './hive-type.ts';
 
 /** A value does not fit the column's type. */
 export class ValueError extends Error {
