@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cloud } from '../cli/commands/cloud.ts';
+import { deploy } from '../cli/commands/deploy.ts';
 import { destroy } from '../cli/commands/destroy.ts';
 import { deviceImport } from '../cli/commands/device-import.ts';
 import { deviceList } from '../cli/commands/device-list.ts';
@@ -8,6 +9,7 @@ import { deviceShow } from '../cli/commands/device-show.ts';
 import { deviceDecommission, deviceState } from '../cli/commands/device-state.ts';
 import { deviceTest } from '../cli/commands/device-test.ts';
 import { dlqList, dlqRedrive, dlqShow } from '../cli/commands/dlq.ts';
+import { preflight } from '../cli/commands/preflight.ts';
 import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
 import { ruleTest } from '../cli/commands/rule-test.ts';
@@ -278,6 +280,23 @@ letters(dlq.command('redrive'))
   .addOption(new Option('--rate <n>', 'letters a second').argParser(whole(1, 3000)).default(50))
   .option('--dry-run', 'count what would go, and send nothing')
   .action(dlqRedrive);
+
+program
+  .command('preflight')
+  .description('check an account and region before a deploy: what would fail, and what to change')
+  .option('--region <name>', 'region to check')
+  .option('--stage <name>', 'stage such as dev, or project and stage such as fleetwright-dev')
+  .option('--data-dir <dir>', 'check the local cloud that runs on this directory, instead of AWS')
+  .option('--json', 'standard output is one JSON object')
+  .action(preflight);
+
+program
+  .command('deploy')
+  .description('preflight, then `cdk deploy --all` of a stage to AWS; nothing is deployed when the preflight stops')
+  .option('--region <name>', 'region to deploy to')
+  .option('--stage <name>', 'stage such as dev, or project and stage such as fleetwright-dev')
+  .option('--yes', 'do not ask before permissions are broadened')
+  .action(deploy);
 
 onStage(program.command('purge'))
   .description('remove what blocks the deletion of a stage: its devices, jobs and leftovers, never anything else')

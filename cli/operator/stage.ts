@@ -31,7 +31,11 @@ export interface Stage {
 const contextSchema = z.object({
   context: z.object({
     stage: z.string().optional(),
-    fleetwright: z.object({ project: z.string(), defaults: z.unknown(), stages: z.record(z.string(), z.unknown()) }),
+    fleetwright: z.object({
+      project: z.string(),
+      defaults: z.unknown().optional(),
+      stages: z.record(z.string(), z.unknown()),
+    }),
   }),
 });
 
@@ -91,14 +95,18 @@ export function stageOf(
 }
 
 /** Device types that a stage is configured for: its own list, or that of the defaults. */
-export function stageDeviceTypes(context: PlatformContext, { stage }: Pick<Stage, 'stage'>): string[] {
-  return provisioningList(context, stage, 'deviceTypes');
+export function stageDeviceTypes(context: PlatformContext, stage: Pick<Stage, 'stage'>): string[] {
+  const { deviceTypes } = (stageSetting(context, stage, 'provisioning') ?? {}) as { deviceTypes?: unknown };
+  return Array.isArray(deviceTypes) ? deviceTypes.map(String) : [];
 }
 
-function provisioningList(context: PlatformContext, stage: string, key: 'deviceTypes' | 'sites'): string[] {
-  for (const settings of [context.fleetwright.stages[stage], context.fleetwright.defaults]) {
-    const list = (settings as { provisioning?: Record<string, unknown> } | undefined)?.provisioning?.[key];
-    if (Array.isArray(list)) return list.map(String);
-  }
-  return [];
+/** A setting of a stage as cdk.json has it: the stage's own laid over the defaults, one level deep. */
+export function stageSetting(context: PlatformContext, { stage }: Pick<Stage, 'stage'>, key: string): unknown {
+  const standard = (context.fleetwright.defaults as Record<string, unknown> | undefined)?.[key];
+  const own = (context.fleetwright.stages[stage] as Record<string, unknown> | undefined)?.[key];
+  return isObject(standard) && isObject(own) ? { ...standard, ...own } : (own ?? standard);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
