@@ -92,8 +92,9 @@ export function look(
       const { changedAt: _settled, ...rest } = state;
       const status = connected ? 'online' : 'offline';
       const changed = { status, since, reason, flapping: false } as const;
-      if (status !== shown?.status) next = { ...rest, shown: changed };
-      else next = { ...rest, shown: { ...shown, flapping: false } };
+      // Back to how it is shown without anybody having seen more: nothing has happened.
+      const unseen = status === shown?.status && !shown.flapping;
+      next = unseen ? rest : { ...rest, shown: changed };
     } else if (flapping && shown !== undefined) {
       next = { ...state, shown: { ...shown, flapping: true } };
     }
