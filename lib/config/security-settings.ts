@@ -128,6 +128,8 @@ export type SecuritySettings = z.infer<typeof securitySchema>;
 export const observabilitySchema = z.strictObject({
   /** Alarm when more of the stage's devices than this are offline, in percent; needs fleet indexing with connectivity. `null`: none. */
   offlinePercent: z.int().min(1).max(99).nullable().default(null),
+  /** Alarm when more job executions than this fail in five minutes. */
+  jobFailures: z.int().min(0).default(5),
   /** A budget for the account's cost of resources tagged with this stage, in US dollars a month; `null`: none. */
   monthlyBudget: z.number().positive().nullable().default(null),
 });

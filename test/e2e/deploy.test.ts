@@ -73,12 +73,11 @@ test('two stages live side by side in one account, each with its own devices and
   const prodAssembly = await synthesizedAssembly(directory, 'prod.out', 'prod');
   const prod = await startTestPlatform({ directory: state, assembly: prodAssembly });
   expect(prod.outputs.TopicRoot).toBe('fleetwright-prod');
-  expect(prod.description.stacks.map(({ stackName }) => stackName).sort()).toEqual([
-    'fleetwright-dev-identity',
-    'fleetwright-dev-telemetry',
-    'fleetwright-prod-identity',
-    'fleetwright-prod-telemetry',
-  ]);
+  expect(prod.description.stacks.map(({ stackName }) => stackName).sort()).toEqual(
+    ['dev', 'prod'].flatMap((stage) =>
+      ['identity', 'observability', 'security', 'telemetry', 'twin'].map((stack) => `fleetwright-${stage}-${stack}`),
+    ),
+  );
   // Production admits only serial numbers on its list.
   await expect(prod.device('PROD-0001').start()).rejects.toMatchObject({ code: 'PROVISIONING_REFUSED' });
   await prod.stop();

@@ -7,6 +7,7 @@ const { resources } = synthesize();
  * Everything else must name what it acts on.
  */
 const WITHOUT_RESOURCE_TYPE = new Set([
+  'cloudwatch:PutMetricData',
   'iot:AttachPrincipalPolicy',
   'iot:AttachThingPrincipal',
   'iot:CreateKeysAndCertificate',
