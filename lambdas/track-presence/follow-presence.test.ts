@@ -5,16 +5,11 @@ const settings = { settle: 5_000, flapWindow: 600_000, flapLimit: 5, flapHold: 6
 const T = 1_700_000_000_000;
 const HOUR = 3_600_000;
 
-const connect = (version: number, at: number): PresenceEvent => ({
-  kind: 'connected',
-  thingName: 'pump',
-  sessionId: `s${version}`,
-  version,
-  at,
-});
+const link = (version: number, at: number) => ({ thingName: 'pump', sessionId: `s${version}`, version, at });
+const connect = (version: number, at: number): PresenceEvent => ({ kind: 'connected', ...link(version, at) });
 const disconnect = (version: number, at: number): PresenceEvent => ({
-  ...connect(version, at),
   kind: 'disconnected',
+  ...link(version, at),
   reason: 'CONNECTION_LOST',
 });
 const will = (at: number): PresenceEvent => ({ kind: 'will', thingName: 'pump', at });
