@@ -156,10 +156,11 @@ export interface PresenceChange {
 /** What one device does on its connection, told as it happens: on the way of every message, so it must cost nothing. */
 export interface ConnectionActivity {
   /** The device published; refused publishes are told as {@link denied}. */
-  sent(topic: string, bytes: number): void;
+  sent(topic: string, bytes: number, retain?: boolean): void;
   received(topic: string): void;
+  subscribed?(filter: string): void;
   /** A publish or subscription was not authorized. */
-  denied(topic: string): void;
+  denied(topic: string, action?: 'publish' | 'subscribe'): void;
 }
 
 /** Provided by whoever watches devices, called by the broker; absent where nobody does. */
@@ -167,7 +168,7 @@ export interface DeviceActivity {
   /** A CONNECT that is well-formed, whether or not it will be accepted. */
   attempted(clientId: string): void;
   /** A CONNECT was not authorized. */
-  refused(clientId: string): void;
+  refused(clientId: string, sourceIp?: string, principalId?: string): void;
   connected(connection: DeviceConnection): ConnectionActivity;
   /** `reason` is AWS's lifecycle reason. */
   disconnected(connection: DeviceConnection, reason: string): void;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Account } from './account.ts';
 import type { ApiDispatcher, RawRequest, RawResponse, ServiceApi } from './api.ts';
+import type { AwsEvents } from './aws-events.ts';
 import type { ClientConnections } from './client-connections.ts';
 import type { Clock } from './clock.ts';
 import type { DeviceCredentialsProvider } from './device-credentials.ts';
@@ -10,6 +11,8 @@ import type { Entropy } from './entropy.ts';
 import { CloudError } from './errors.ts';
 import type { DeviceEndpointConnection } from './http/device-caller.ts';
 import type { Authorizer, CredentialDirectory } from './iam/authorizer.ts';
+import type { IotLogs } from './iot-logs.ts';
+import type { ImportedCertificates } from './imported-certificates.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
 import type { LogObserver, Metrics } from './metrics.ts';
@@ -56,6 +59,8 @@ export type UpgradeHandler = (
 
 /** Parts that services offer each other. A port is asked for when it is used, never while plugins are made. */
 export interface Ports {
+  /** Absent where EventBridge does not run: ask with `find`. */
+  awsEvents: AwsEvents;
   frontDoor: FrontDoor;
   authorizer: Authorizer;
   /** Absent where CloudWatch does not run: ask with `find`. */
@@ -68,6 +73,8 @@ export interface Ports {
   deviceCredentials: DeviceCredentialsProvider;
   /** Absent where nobody watches: ask with `find`. */
   deviceActivity: DeviceActivity;
+  /** Absent where AWS IoT does not run: ask with `find`. */
+  iotLogs: IotLogs;
   broker: MessageBroker;
   reservedTopics: ReservedTopics;
   clientConnections: ClientConnections;
@@ -80,6 +87,8 @@ export interface Ports {
   violations: ViolationDirectory;
   endpoints: Endpoints;
   serverIdentity: ServerIdentity;
+  /** Absent where ACM does not run: ask with `find`. */
+  importedCertificates: ImportedCertificates;
 }
 
 export class PortRegistry {

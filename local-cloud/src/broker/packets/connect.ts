@@ -102,7 +102,7 @@ function accept(
   const { packet, clientId, will, expirySeconds } = wish;
   const { protocolVersion, properties } = packet;
   if (connection === undefined) {
-    core.activity?.refused(clientId);
+    core.activity?.refused(clientId, client.sourceIp);
     throw notAuthorized('not authorized to connect');
   }
   const publisher: PublisherIdentity = { clientId, principalId: connection.principalId, sourceIp: client.sourceIp };
@@ -209,7 +209,7 @@ function authorize(
     },
     client.sourceIp,
   );
-  core.activity?.refused(connection.clientId);
+  core.activity?.refused(connection.clientId, client.sourceIp, connection.principalId);
   throw notAuthorized(connects ? 'not authorized to publish the last will' : 'not authorized to connect');
 }
 

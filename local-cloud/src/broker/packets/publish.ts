@@ -56,13 +56,13 @@ export function handlePublish(
   const retain = (header & 0x01) !== 0;
   const refusal = refusalOf(client, state, info, retain);
   if (refusal !== undefined) {
-    if (refusal === REASON.notAuthorized) state.activity?.denied(info.topic);
+    if (refusal === REASON.notAuthorized) state.activity?.denied(info.topic, 'publish');
     refuse(client, packetId, refusal, true);
     return;
   }
 
   client.core.context.meter.count('mqtt.publishesIn');
-  state.activity?.sent(info.topic, end - at);
+  state.activity?.sent(info.topic, end - at, retain);
   const message = toMessage(client, state, info, buffer.subarray(at, end), qos, retain, properties);
   if (info.kind === 'reserved') {
     answer(client, state, info, message, packetId);

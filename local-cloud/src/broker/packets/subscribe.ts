@@ -33,7 +33,7 @@ export function handleSubscribe(client: Client, state: Established, buffer: Buff
     if (refusal !== undefined) {
       codes.push(protocolVersion === 5 ? refusal : SUBSCRIPTION_FAILURE);
       exceeded ||= refusal === REASON.quotaExceeded;
-      if (refusal === REASON.notAuthorized) state.activity?.denied(request.filter);
+      if (refusal === REASON.notAuthorized) state.activity?.denied(request.filter, 'subscribe');
       continue;
     }
     const qos = request.qos === 0 ? 0 : 1;
@@ -41,6 +41,7 @@ export function handleSubscribe(client: Client, state: Established, buffer: Buff
     core.subscriptions.add(session, filter, { qos, noLocal, retainAsPublished });
     codes.push(qos);
     granted.push(filter);
+    state.activity?.subscribed?.(filter);
     if (wantsRetained(request, isNew)) retained.push({ topic: filter, qos });
   }
   const answer = (): void => {

@@ -11,6 +11,7 @@ import { Gate, type GateLimits } from './gate.ts';
 import { MessageInput } from './message-input.ts';
 import { PendingLog, type PendingMessage, pendingMessage } from './pending-log.ts';
 import type { RuleDirectory } from './rule-directory.ts';
+import { RuleLogs } from './rule-logs.ts';
 import { RuleMetrics } from './rule-metrics.ts';
 import { type ActionRunner, Interrupted, runActions } from './run-actions.ts';
 import { TraceIds } from './trace-ids.ts';
@@ -59,6 +60,7 @@ export class RuleEngine implements RuleIngress {
   readonly #stop = new AbortController();
   readonly #runner: ActionRunner;
   readonly #metrics: RuleMetrics;
+  readonly #logs: RuleLogs;
   readonly #queue: (Ticket | undefined)[] = [];
   #queueStart = 0;
   #running = 0;
@@ -75,12 +77,13 @@ export class RuleEngine implements RuleIngress {
     this.#traceIds = new TraceIds(context.entropy);
     const { clock, log, meter } = context;
     this.#metrics = new RuleMetrics(context.ports);
-    this.#runner = { clock, log, meter, metrics: this.#metrics, stopping: this.#stop.signal };
+    this.#logs = new RuleLogs(context.ports);
+    this.#runner = { clock, log, meter, metrics: this.#metrics, logs: this.#logs, stopping: this.#stop.signal };
   }
 
   async accept(message: MqttMessage): Promise<void> {
     const rules = this.#rules.matching(message.topic);
-    if (rules.length === 0) return this.#reportUnknownRule(message.topic);
+    if (rules.length === 0) return this.#reportUnknownRule(message);
     if (this.#stop.signal.aborted) throw new Interrupted('the rules engine has stopped');
     const bytes = message.payload.length;
     const turn = this.#admit(message);
@@ -168,6 +171,7 @@ export class RuleEngine implements RuleIngress {
     for (const rule of rules) {
       this.#context.meter.count('rules.matched');
       this.#metrics.matched(rule);
+      this.#logs.matched(rule, input);
       if (rule.services !== undefined) {
         jobs.push({ rule, input, work: undefined });
         continue;
@@ -178,15 +182,16 @@ export class RuleEngine implements RuleIngress {
         if (!rule.statement.passes(evaluation)) continue;
         jobs.push({ rule, input, work: ActionWork.select(rule.statement, evaluation, rule.textOnly) });
       } catch (error) {
-        this.#reportFailure(rule, topic, error);
+        this.#reportFailure(rule, input, topic, error);
       }
     }
     return jobs;
   }
 
-  #reportFailure(rule: CompiledRule, topic: string, error: unknown): void {
+  #reportFailure(rule: CompiledRule, input: MessageInput, topic: string, error: unknown): void {
     const fields = { rule: rule.definition.ruleName, topic, reason: messageOf(error) };
     this.#context.log('error', 'rule could not be evaluated', fields);
+    this.#logs.notEvaluated(rule, input, fields.reason);
   }
 
   /** Output of a rule that asks services; Undefined when WHERE is not true or an answer failed, which the log tells. */
@@ -205,7 +210,7 @@ export class RuleEngine implements RuleIngress {
         return statement.passes(evaluation) ? ActionWork.select(statement, evaluation, rule.textOnly) : undefined;
       });
     } catch (error) {
-      this.#reportFailure(rule, input.publishedTopic, error);
+      this.#reportFailure(rule, input, input.publishedTopic, error);
       return undefined;
     }
   }
@@ -214,12 +219,13 @@ export class RuleEngine implements RuleIngress {
     return new MessageInput(message, this.#context.account, this.#context.entropy, this.#traceIds);
   }
 
-  #reportUnknownRule(topic: string): void {
+  #reportUnknownRule({ topic, publisher }: MqttMessage): void {
     const ingest = splitBasicIngest(topic);
     if (ingest === undefined) return;
     // "an inactive rule or a rule that doesn't exist": RuleNotFound ("Rules engine log entries")
     this.#context.log('error', 'RuleNotFound', { rule: ingest.ruleName, topic });
     this.#metrics.notFound(ingest.ruleName);
+    this.#logs.notFound(ingest.ruleName, topic, publisher);
   }
 
   #enqueue(ticket: Ticket): void {

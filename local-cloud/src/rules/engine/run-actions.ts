@@ -8,6 +8,7 @@ import type { PreparedAction } from '../actions/rule-action.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { type ActionFailure, actionFailure, errorDocument } from './error-document.ts';
 import type { MessageInput } from './message-input.ts';
+import type { RuleLogs } from './rule-logs.ts';
 import type { RuleMetrics } from './rule-metrics.ts';
 
 /**
@@ -33,6 +34,7 @@ export interface ActionRunner {
   readonly log: Log;
   readonly meter: Meter;
   readonly metrics: RuleMetrics;
+  readonly logs: RuleLogs;
   /** Ends pauses between attempts; what has not succeeded then is left to the next start. */
   readonly stopping: AbortSignal;
 }
@@ -82,16 +84,18 @@ async function runAction(
   runner: ActionRunner,
 ): Promise<ActionOutcome> {
   if (runner.stopping.aborted) return new Interrupted();
-  let outcome: ActionOutcome;
+  let outcome: ActionFailure | undefined;
   try {
     if (action.asks.length > 0) await work.settle(action.asks);
     await action.run(work);
   } catch (error) {
-    outcome = await tryAgain(action, work, input, runner, error);
-    if (outcome instanceof Interrupted) return outcome;
+    const last = await tryAgain(action, work, input, runner, error);
+    if (last instanceof Interrupted) return last;
+    outcome = last;
   }
   runner.meter.count(outcome === undefined ? 'rules.actions' : 'rules.actionFailures');
   runner.metrics.actionEnded(rule, action, outcome !== undefined);
+  runner.logs.actionEnded(rule, action.failedAction, input, outcome);
   return outcome;
 }
 

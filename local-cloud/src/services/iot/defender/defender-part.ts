@@ -15,6 +15,8 @@ import { violationOperations } from './detect/operations/violation-operations.ts
 import { reportTopics } from './detect/report-topics.ts';
 import { detectResources } from './detect/resources/detect-resources.ts';
 import { ActivityRecorder } from './device-activity.ts';
+import { IotLogWriter } from './logging/iot-log-writer.ts';
+import { LoggedActivity } from './logging/logged-activity.ts';
 import { loggingOperations } from './logging/logging-operations.ts';
 import { LoggingOptions } from './logging/logging-options.ts';
 import { loggingResource } from './logging/logging-resource.ts';
@@ -29,11 +31,13 @@ export const createDefenderPart: CreateIotPart = (service) => {
   const audit = createAudit(service);
   const { clock, ports } = service.context;
   const recorder = new ActivityRecorder(clock, audit.history);
-  ports.provide('deviceActivity', recorder);
+  const logging = new LoggingOptions(service.context.store);
+  const logs = new IotLogWriter(service, logging);
+  ports.provide('iotLogs', logs);
+  ports.provide('deviceActivity', new LoggedActivity(recorder, logs));
   const detect = new Detect(service, recorder);
   ports.provide('violations', detect.alarms.violations);
   const mitigation = createMitigation(service, audit.tasks, detect.alarms);
-  const logging = new LoggingOptions(service.context.store);
   return {
     operations: [
       ...configurationOperations(audit),
@@ -72,6 +76,7 @@ export const createDefenderPart: CreateIotPart = (service) => {
       await detect.stop();
       audit.schedules.stop();
       await audit.tasks.stop();
+      await logs.stop();
     },
   };
 };

@@ -14,7 +14,7 @@ import { passingRole } from '../../operations/passing-role.ts';
 import { listPage } from '../list-page.ts';
 import type { LoggingOptions, LogTargetRecord } from './logging-options.ts';
 
-/** What is set here is kept and answered, audited and mitigated; the cloud writes no AWSIotLogsV2 of its own. */
+/** Logs of version 2 are written as set here; the options of version 1 are kept, answered and audited, and write none. */
 export function loggingOperations(service: IotService, options: LoggingOptions): Operation[] {
   const setV1 = changing<SetLoggingOptionsRequest, object>(service, 'SetLoggingOptions', anywhere, (input) => {
     options.setV1(input.loggingOptionsPayload?.roleArn, input.loggingOptionsPayload?.logLevel);

@@ -6,6 +6,8 @@ import { invalidRequest } from '../../errors.ts';
 import { Table } from '../../registry/table.ts';
 
 const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'ERROR', 'WARN', 'DISABLED'];
+/** Each level holds the entries of those before it ("Log levels"). */
+const RANKS: Readonly<Record<LogLevel, number>> = { DISABLED: 0, ERROR: 1, WARN: 2, INFO: 3, DEBUG: 4 };
 const TARGETS: readonly LogTargetType[] = ['THING_GROUP', 'CLIENT_ID', 'SOURCE_IP', 'PRINCIPAL_ID'];
 const V1 = 'v1';
 const V2 = 'v2';
@@ -27,9 +29,16 @@ export class LoggingOptions {
   readonly targets: Table<LogTargetRecord>;
   readonly #options: Collection<LoggingRecord>;
 
+  /** Of targets with a level of their own; empty while all logs are disabled. */
+  ranksByTarget: ReadonlyMap<string, number> = new Map();
+  defaultRank = 0;
+  /** Nothing above it is written for anybody. */
+  highestRank = 0;
+
   constructor(store: Store) {
     this.#options = store.collection('iot/loggingOptions');
     this.targets = new Table(store, 'iot/loggingLevels');
+    this.#rank();
   }
 
   v1(): LoggingRecord {
@@ -74,6 +83,7 @@ export class LoggingOptions {
       level: input.defaultLogLevel ?? before?.level ?? 'ERROR',
       disableAllLogs,
     });
+    this.#rank();
   }
 
   setLevel(type: string | undefined, name: string | undefined, level: string | undefined): void {
@@ -91,6 +101,7 @@ export class LoggingOptions {
     this.v2();
     const record = { targetType: type as LogTargetType, targetName: name as string, level: level as LogLevel };
     this.targets.put(targetKey(record), record);
+    this.#rank();
   }
 
   /** Deleting what is not set is no error. */
@@ -101,7 +112,21 @@ export class LoggingOptions {
       .required('targetName', targetName)
       .throwIfAny('InvalidRequestException');
     this.targets.delete(targetKey({ targetType: targetType as LogTargetType, targetName: targetName as string }));
+    this.#rank();
   }
+
+  #rank(): void {
+    const { roleArn, level, disableAllLogs } = this.#options.get(V2) ?? {};
+    const on = roleArn !== undefined && disableAllLogs !== true;
+    const targets = on ? [...this.targets.values()] : [];
+    this.defaultRank = on ? levelRank(level ?? 'DISABLED') : 0;
+    this.ranksByTarget = new Map(targets.map((target) => [targetKey(target), levelRank(target.level)]));
+    this.highestRank = Math.max(this.defaultRank, ...this.ranksByTarget.values());
+  }
+}
+
+export function levelRank(level: LogLevel): number {
+  return RANKS[level];
 }
 
 function targetKey({ targetType, targetName }: Pick<LogTargetRecord, 'targetType' | 'targetName'>): string {
