@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { requestBase } from '../shared/custom-resource/request.ts';
 
 /** Properties of `Custom::ClaimCredentials`; CloudFormation turns every value into text. */

@@ -76,6 +76,26 @@ test('a mistake in a stage that is not deployed today shows today', () => {
   expect(issuesOf(raw, 'dev').join()).toContain('fleetwright.stages.prod.removalPolicy');
 });
 
+test('account settings are not owned, and nothing is quarantined by itself, unless the configuration says so', () => {
+  const { security, observability } = loadPlatformConfig(minimal, 'dev').settings;
+  expect(security.audit.ownAccountSettings).toBe(false);
+  expect(security.logging.ownAccountSettings).toBe(false);
+  expect(security.quarantine).toMatchObject({ automatic: false, maxPerHour: 10 });
+  expect(observability).toMatchObject({ offlinePercent: null, monthlyBudget: null });
+});
+
+test.each([
+  [{ security: { audit: { checks: ['NO_SUCH_CHECK'] } } }, 'security.audit.checks.0'],
+  [{ security: { audit: { checks: [] } } }, 'security.audit.checks: must name at least one check'],
+  [{ security: { detect: { sourceIpRanges: ['everywhere'] } } }, 'sourceIpRanges.0: must be a CIDR block'],
+  [{ security: { detect: { messagesSent: -1 } } }, 'security.detect.messagesSent'],
+  [{ security: { quarantine: { confirmSeconds: 901 } } }, 'security.quarantine.confirmSeconds'],
+  [{ security: { quarantine: { auditChecks: ['LOGGING_DISABLED_CHECK'] } } }, 'security.quarantine.auditChecks.0'],
+  [{ alarms: { emails: ['nobody'] } }, 'alarms.emails.0: must be an e-mail address'],
+])('a setting of security that cannot work is refused: %j', (settings, problem) => {
+  expect(issuesOf(stage(settings))).toEqual([expect.stringContaining(problem)]);
+});
+
 test.each([
   [{ retention: { maxOfflineHours: 169 } }, 'maxOfflineHours: must be at most retention.memoryHours (168), got 169'],
   [

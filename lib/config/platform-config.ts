@@ -26,6 +26,12 @@ function unique<T>(values: readonly T[]): boolean {
 
 const allowList = z.array(topicLevelSchema).min(1, 'must name at least one').refine(unique, 'must not repeat a name');
 
+/** Things of a type `claim` would have the client ids of claims, which any holder of the claim may connect with. */
+const deviceTypeList = allowList.refine(
+  (types) => !types.some((type) => /^claim(-|$)/.test(type)),
+  "must not hold a type called 'claim' or beginning with 'claim-'",
+);
+
 const channelSchema = z.strictObject({
   /** Publish through Basic Ingest: no messaging charge, but nobody can subscribe. */
   basicIngest: z.boolean(),
@@ -53,7 +59,7 @@ export const stageSchema = z.strictObject({
     /** `list` admits serial numbers that are on the allow-list; `open` admits all that are not denied. */
     admission: z.enum(['open', 'list']).default('list'),
     sites: allowList,
-    deviceTypes: allowList,
+    deviceTypes: deviceTypeList,
     /** Raise it to make a new claim certificate and withdraw the old one. */
     claimGeneration: z.int().min(1).default(1),
   }),

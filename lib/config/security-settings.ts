@@ -20,8 +20,6 @@ const AUDIT_CHECKS = [
 /** The local cloud keeps no year of what roles have used, and refuses this check. */
 const NOT_BY_DEFAULT = 'IOT_ROLE_ALIAS_ALLOWS_ACCESS_TO_UNUSED_SERVICES_CHECK';
 
-export type AuditCheck = (typeof AUDIT_CHECKS)[number];
-
 /** The subset whose findings name a device certificate, so that a device can be quarantined for them. */
 const DEVICE_CHECKS = [
   'DEVICE_CERTIFICATE_SHARED_CHECK',

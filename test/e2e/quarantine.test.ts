@@ -1,7 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeAuditTaskCommand, IoTClient, StartOnDemandAuditTaskCommand } from '@aws-sdk/client-iot';
+import {
+  AttachPolicyCommand,
+  DescribeAuditTaskCommand,
+  DescribeCertificateCommand,
+  DescribeThingGroupCommand,
+  DetachPolicyCommand,
+  IoTClient,
+  StartOnDemandAuditTaskCommand,
+} from '@aws-sdk/client-iot';
 import { channelTopic } from '@fleetwright/contracts';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
@@ -24,7 +32,7 @@ beforeAll(async () => {
     security: {
       audit: { ownAccountSettings: true, checks: ['LOGGING_DISABLED_CHECK', 'DEVICE_CERTIFICATE_SHARED_CHECK'] },
       detect: { establishedConnections: 5, authorizationFailures: 3 },
-      quarantine: { automatic: true, behaviors: ['established-connections'], maxPerHour: 1 },
+      quarantine: { automatic: true, behaviors: ['established-connections'], maxPerHour: 1, confirmSeconds: 30 },
     },
   });
   platform = await startTestPlatform({ directory, assembly });
@@ -150,6 +158,39 @@ test('an operator quarantines and releases by command, and is told what there is
   expect(await order('quarantine', 'fleetwright-dev-pump-station-NOBODY')).toMatchObject({ exitCode: 1 });
   expect(await order('quarantine', 'another-thing')).toMatchObject({ exitCode: 1 });
 }, 90_000);
+
+test('a device that the policy does not stop loses its certificate, and has it back when it is released', async () => {
+  const iot = new IoTClient(platform.settings);
+  const { device } = await connected('STUBBORN-0001');
+  const { certificateId, thingName } = device.identity;
+  const policy = { policyName: 'fleetwright-dev-quarantine', target: await quarantineGroupArn(iot) };
+  const status = async () =>
+    (await iot.send(new DescribeCertificateCommand({ certificateId }))).certificateDescription?.status;
+  // As if the change of its policies took for ever to reach the device.
+  await iot.send(new DetachPolicyCommand(policy));
+  try {
+    await fleetwright('device', 'quarantine', thingName, '--reason', 'a test', ...dataDirectory()).result;
+    const again = await eventually('the device to come back', () =>
+      connectRaw(platform.description, device.identity, thingName),
+    );
+    const ended = closed(again);
+    await ended;
+    await eventually('the certificate to be inactive', async () => (await status()) === 'INACTIVE');
+    await fleetwright('device', 'release', thingName, '--reason', 'repaired', ...dataDirectory()).result;
+    expect(await status()).toBe('ACTIVE');
+    await eventually('the device to publish again', () => canPublish(device));
+  } finally {
+    await iot.send(new AttachPolicyCommand(policy));
+    iot.destroy();
+  }
+}, 120_000);
+
+async function quarantineGroupArn(iot: IoTClient): Promise<string> {
+  const { thingGroupArn = '' } = await iot.send(
+    new DescribeThingGroupCommand({ thingGroupName: 'fleetwright-dev-quarantine' }),
+  );
+  return thingGroupArn;
+}
 
 test('an audit tells its topic, and its findings are printed by command', async () => {
   const iot = new IoTClient(platform.settings);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What every request of CloudFormation has (CloudFormation user guide, "Custom resource request objects"). */
 export const requestBase = z.object({

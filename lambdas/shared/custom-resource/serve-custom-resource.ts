@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FunctionError, messageOf } from '../errors.ts';
 import { type InvocationContext, logger } from '../observability.ts';
 import { answerCloudFormation, type Outcome } from './answer-cloudformation.ts';
