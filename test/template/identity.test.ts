@@ -44,6 +44,19 @@ test('a device may act as itself only', () => {
   ]);
 });
 
+test('a device may use its own shadows, jobs, streams and metrics, and not write its presence', () => {
+  const thing = '$aws/things/${iot:Connection.Thing.ThingName}';
+  const own =
+    'fleetwright-dev/${iot:Connection.Thing.Attributes[site]}/${iot:Connection.Thing.Attributes[deviceType]}/${iot:Connection.Thing.ThingName}';
+  const services = ['shadow/*', 'jobs/*', 'streams/*', 'defender/metrics/*'];
+  expect(policyStatements(names.deviceServicesPolicy)).toEqual([
+    ['Allow', ['iot:Publish', 'iot:Receive'], services.map((service) => `${ARN}:topic/${thing}/${service}`)],
+    ['Allow', 'iot:Subscribe', services.map((service) => `${ARN}:topicfilter/${thing}/${service}`)],
+    ['Allow', 'iot:Publish', [`${ARN}:topic/${own}/presence`, `${ARN}:topic/${own}/outcome`]],
+    ['Deny', 'iot:Publish', ['update', 'delete'].map((verb) => `${ARN}:topic/${thing}/shadow/name/presence/${verb}`)],
+  ]);
+});
+
 test('a claim may hand in a signing request and register, and read the answers', () => {
   const csr = '$aws/certificates/create-from-csr/json';
   const register = '$aws/provisioning-templates/fleetwright-dev-claim/provision/json';
@@ -71,11 +84,12 @@ describe('provisioning template', () => {
       value['Fn::Join'][1]
         .map((part) => (typeof part === 'string' ? part : values[part.Ref]))
         .join(value['Fn::Join'][0]);
-    const { thing, policy, certificate } = body.Resources;
+    const { thing, policy, servicesPolicy, certificate } = body.Resources;
     expect(join(thing.Properties.ThingName)).toBe(names.thingName('pump-station', 'PS-0001'));
     expect(join(thing.Properties.ThingTypeName)).toBe(names.thingType('pump-station'));
     expect(thing.Properties.ThingGroups).toEqual([names.thingGroup]);
     expect(policy.Properties.PolicyName).toBe(names.devicePolicy);
+    expect(servicesPolicy.Properties.PolicyName).toBe(names.deviceServicesPolicy);
     expect(certificate.Properties.Status).toBe('ACTIVE');
     expect(only('AWS::IoT::ThingType').Properties.ThingTypeName).toBe(names.thingType('pump-station'));
     expect(only('AWS::IoT::ThingGroup').Properties.ThingGroupName).toBe(names.thingGroup);

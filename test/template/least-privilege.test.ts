@@ -21,6 +21,8 @@ const WITHOUT_RESOURCE_TYPE = new Set([
 /** Wildcards inside an ARN: only the part that nobody can know beforehand. */
 const OPEN_ENDS = [
   /:thing\/fleetwright-dev-pump-station-\*$/,
+  /:thing\/fleetwright-dev-pump-station-\*\/presence$/,
+  /:topic\/fleetwright-dev\/\*\/pump-station\/fleetwright-dev-pump-station-\*\/command$/,
   /:cert\/\*$/,
   /:(thing|client)\/fleetwright-dev-\*$/,
   /<RawArchiveBucket\w+\.Arn>\/raw\/\*$/,
@@ -91,4 +93,38 @@ test('the ingest function may do exactly what it does', () => {
     'xray:PutTelemetryRecords',
     'xray:PutTraceSegments',
   ]);
+});
+
+const QUEUE = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+];
+const STATE = ['dynamodb:GetItem', 'dynamodb:PutItem'];
+
+test.each([
+  ['HistoryRecorder', [...QUEUE, 'timestream:DescribeEndpoints', 'timestream:WriteRecords']],
+  ['DriftDetector', [...QUEUE, ...STATE, 'sns:Publish', 'sqs:SendMessage']],
+  ['PresenceTracker', [...QUEUE, ...STATE, 'iot:UpdateThingShadow', 'sns:Publish', 'sqs:SendMessage']],
+  ['CommandTracker', [...QUEUE, ...STATE, 'sqs:SendMessage']],
+  [
+    'CommandIssuer',
+    [
+      'dynamodb:PutItem',
+      'iot:DescribeThing',
+      'iot:Publish',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sqs:SendMessage',
+    ],
+  ],
+])('the %s of twins may do exactly what it does', (name, actions) => {
+  const own = statements.filter(
+    ({ policy }) => policy.startsWith(`twin/${name}`) && policy.includes('RoleDefaultPolicy'),
+  );
+  const traced = (action: string) => action.startsWith('xray:');
+  const granted = own.flatMap(({ statement }) => list(statement.Action)).filter((action) => !traced(action));
+  expect(granted.sort()).toEqual([...actions].sort());
 });
