@@ -139,6 +139,41 @@ test('GetMetricData reads metrics and math over them, newest first unless asked 
   expect(load?.Timestamps?.[0]).toEqual(new Date(start + 2 * MINUTE));
 });
 
+// assumed: AWS reads any span and pages; here one of more than a million periods would hold up everybody else
+test('GetMetricData over too many periods is refused by name', async () => {
+  const input = {
+    StartTime: new Date(1_500),
+    EndTime: new Date(start),
+    MetricDataQueries: [{ Id: 'all', Expression: 'FILL(1, 0)' }],
+  };
+  await expect(cloudwatch('GetMetricData', input)).rejects.toMatchObject({ code: 'NotImplemented', statusCode: 501 });
+});
+
+// source: user guide, "Functions supported for metric math", FILL
+test('FILL repeats the datapoint before, or draws a line between two', async () => {
+  for (const [minute, Value] of [
+    [1, 2],
+    [4, 8],
+  ] as const) {
+    await put({ MetricName: 'load', Value, Timestamp: new Date(start + minute * MINUTE) });
+  }
+  const Metric = { Namespace: 'Fleet', MetricName: 'load' };
+  const { MetricDataResults } = await cloudwatch<GetMetricDataOutput>('GetMetricData', {
+    StartTime: new Date(start),
+    EndTime: new Date(start + 6 * MINUTE),
+    ScanBy: 'TimestampAscending',
+    MetricDataQueries: [
+      { Id: 'load', MetricStat: { Metric, Period: 60, Stat: 'Sum' }, ReturnData: false },
+      { Id: 'repeat', Expression: 'FILL(load, REPEAT)' },
+      { Id: 'linear', Expression: 'FILL(load, LINEAR)' },
+    ],
+  });
+  expect(MetricDataResults?.map(({ Values }) => Values)).toEqual([
+    [2, 2, 2, 8, 8],
+    [2, 4, 6, 8],
+  ]);
+});
+
 // source: ListMetrics
 test('ListMetrics finds metrics by namespace, name and dimensions, and tells recent ones', async () => {
   await put({ MetricName: 'load', Value: 1, Dimensions: [{ Name: 'site', Value: 'north' }] });

@@ -24,6 +24,8 @@ export const MAX_STATISTICS_DATAPOINTS = 1440;
 /** GetMetricData. */
 export const MAX_QUERIES = 500;
 export const MAX_DATAPOINTS = 100_800;
+/** Local bound: periods between StartTime and EndTime, of all queries of a GetMetricData that return data. */
+export const MAX_PERIODS = 1_000_000;
 /** ListMetrics: members of a page. */
 export const METRICS_PAGE = 500;
 export const MAX_DIMENSION_FILTERS = 30;

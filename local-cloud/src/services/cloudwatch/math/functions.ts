@@ -82,8 +82,8 @@ export const FUNCTIONS: Readonly<Record<string, MathFunction | undefined>> = {
   CEIL: each(Math.ceil),
   FLOOR: each(Math.floor),
   AVG: over((values) => sum(values) / values.length),
-  MAX: over((values) => Math.max(...values)),
-  MIN: over((values) => Math.min(...values)),
+  MAX: over((values) => values.reduce((most, value) => Math.max(most, value))),
+  MIN: over((values) => values.reduce((least, value) => Math.min(least, value))),
   SUM: over(sum),
   DIFF: change((difference) => difference),
   RATE: change((difference, seconds) => difference / seconds),
@@ -95,15 +95,32 @@ export const FUNCTIONS: Readonly<Record<string, MathFunction | undefined>> = {
 function fill([value = 0, filler = 0]: readonly MathValue[], { words }: CallScope): MathValue {
   if (typeof value === 'number') return value;
   if (words[1] === undefined) return value.map((one, index) => one ?? at(filler, index));
-  const present = value.flatMap((one, index) => (one === undefined ? [] : [{ one, index }]));
-  return value.map((one, index) => {
-    if (one !== undefined) return one;
-    const before = present.findLast((point) => point.index < index);
-    if (words[1] === 'REPEAT' || before === undefined) return before?.one;
-    const after = present.find((point) => point.index > index);
-    if (after === undefined) return undefined;
-    return before.one + ((after.one - before.one) * (index - before.index)) / (after.index - before.index);
+  return words[1] === 'REPEAT' ? repeated(value) : interpolated(value);
+}
+
+function repeated(value: TimeSeries): TimeSeries {
+  let last: number | undefined;
+  return value.map((one) => {
+    last = one ?? last;
+    return last;
   });
+}
+
+/** Gaps between two datapoints lie on the line between them; what is before the first or after the last stays missing. */
+function interpolated(value: TimeSeries): TimeSeries {
+  const filled = [...value];
+  let before: number | undefined;
+  for (let index = 0; index < value.length; index++) {
+    const last = value[index];
+    if (last === undefined) continue;
+    const first = before === undefined ? undefined : value[before];
+    if (before !== undefined && first !== undefined) {
+      const step = (last - first) / (index - before);
+      for (let gap = before + 1; gap < index; gap++) filled[gap] = first + step * (gap - before);
+    }
+    before = index;
+  }
+  return filled;
 }
 
 function choose([condition = 0, yes = 0, no]: readonly MathValue[], { count }: CallScope): MathValue {

@@ -2,10 +2,10 @@ import type { GetMetricDataInput, GetMetricDataOutput, MetricDataResult } from '
 import type { Operation } from '../../../core/api.ts';
 import { NotImplementedError } from '../../../core/errors.ts';
 import { invalidValue, validationError } from '../errors.ts';
-import { MAX_DATAPOINTS, MAX_QUERIES } from '../limits.ts';
+import { MAX_DATAPOINTS, MAX_PERIODS, MAX_QUERIES } from '../limits.ts';
 import { evaluateQuery, planQueries } from '../math/query-plan.ts';
 import type { MetricStore } from '../metrics/metric-store.ts';
-import { timeGrid } from '../metrics/time-grid.ts';
+import { type TimeGrid, timeGrid } from '../metrics/time-grid.ts';
 
 export function getMetricData(metrics: MetricStore): Operation<GetMetricDataInput, GetMetricDataOutput> {
   return {
@@ -25,9 +25,12 @@ export function getMetricData(metrics: MetricStore): Operation<GetMetricDataInpu
       const plan = planQueries(queries);
       const returned = plan.filter((query) => query.returned);
       if (returned.length === 0) throw validationError('No query returns data: set ReturnData of at least one');
+      const grids = returned.map(({ period }) => timeGrid(input.StartTime, input.EndTime, period));
+      const periods = grids.reduce((sum, { count }) => sum + count, 0);
+      if (periods > MAX_PERIODS) throw new NotImplementedError(`GetMetricData over ${periods} periods`);
       let total = 0;
-      const MetricDataResults = returned.map((query): MetricDataResult => {
-        const grid = timeGrid(input.StartTime, input.EndTime, query.period);
+      const MetricDataResults = returned.map((query, at): MetricDataResult => {
+        const grid = grids[at] as TimeGrid;
         const points = evaluateQuery(metrics, plan, query, grid.start, grid.count).flatMap((value, index) =>
           value === undefined ? [] : [{ value, time: grid.start + index * grid.period }],
         );
