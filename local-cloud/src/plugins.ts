@@ -4,6 +4,7 @@ import type { CloudContext, PluginFactory } from './core/plugin.ts';
 import { hostInThread } from './core/threads/host-in-thread.ts';
 import type { ThreadOptions } from './core/threads/service-thread.ts';
 import { createRulesPlugin } from './rules/plugin.ts';
+import { createAcmPlugin } from './services/acm/plugin.ts';
 import { createAthenaPlugin } from './services/athena/plugin.ts';
 import { createCloudformationPlugin } from './services/cloudformation/plugin.ts';
 import { createCloudwatchPlugin } from './services/cloudwatch/plugin.ts';
@@ -20,6 +21,7 @@ import { createLambdaPlugin } from './services/lambda/plugin.ts';
 import { createS3Plugin } from './services/s3/plugin.ts';
 import { createSecretsManagerPlugin } from './services/secrets-manager/plugin.ts';
 import { createSfnPlugin } from './services/sfn/plugin.ts';
+import { createSignerPlugin } from './services/signer/plugin.ts';
 import { createSnsPlugin } from './services/sns/plugin.ts';
 import { createSqsPlugin } from './services/sqs/plugin.ts';
 import { createStsPlugin } from './services/sts/plugin.ts';
@@ -65,9 +67,11 @@ export function pluginFactories(options: PluginOptions): {
       createCloudwatchPlugin,
       createCloudwatchLogsPlugin,
       createKmsPlugin,
+      createAcmPlugin,
       createSecretsManagerPlugin,
       createDynamodbPlugin,
       createS3Plugin,
+      createSignerPlugin,
       createSqsPlugin,
       createSnsPlugin,
       createGluePlugin,
