@@ -34,6 +34,7 @@ module.exports = {
       from: { path: '^lambdas/' },
       to: { path: 'node_modules/(aws-cdk-lib|constructs)/' },
     },
+    only('durable-queue-alone', '^durable-queue/', '^durable-queue/', 'the queue knows nothing of what it carries'),
     only('device-to-contracts', '^device-client/', '^(device-client|contracts|durable-queue)/'),
     only('cli-to-entry-points', '^cli/', '^(cli|contracts|(local-cloud|device-client)/src/(index|main)\\.ts$)'),
     only(

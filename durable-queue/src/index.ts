@@ -1,0 +1,10 @@
+export { type QueueClock, systemClock } from './clock.ts';
+export { QueueError, type QueueErrorCode } from './errors.ts';
+export type { FileSystem, OpenFile } from './file-system.ts';
+export { nodeFileSystem } from './node-file-system.ts';
+export type { QueueOptions, SyncPolicy } from './options.ts';
+export { PRIORITIES, type Priority } from './priority.ts';
+export { type ProcessPort, thisProcess } from './process-port.ts';
+export { DurableQueue, open, type PutOptions, type PutResult } from './queue.ts';
+export type { Batch, QueueItem, TakeOptions } from './reader.ts';
+export type { ChannelStats, DropReason, QueueReport, QueueStats } from './report.ts';
