@@ -125,3 +125,12 @@ test.each([
 ])('rubbish is refused with words (%j)', (raw) => {
   expect(issuesOf(raw).length).toBeGreaterThan(0);
 });
+
+test.each(['claim', 'claim-checker'])(
+  'a device type called %s is refused: its client ids would be those of claims',
+  (type) => {
+    expect(issuesOf(stage({ provisioning: { sites: ['a'], deviceTypes: [type] } }))).toEqual([
+      expect.stringContaining("deviceTypes: must not hold a type called 'claim'"),
+    ]);
+  },
+);

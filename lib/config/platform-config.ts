@@ -1,5 +1,6 @@
 import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
+import { fleetSchema } from './fleet-settings.ts';
 import { observabilitySchema, securitySchema } from './security-settings.ts';
 import { twinSchema } from './twin-settings.ts';
 
@@ -121,6 +122,7 @@ export const stageSchema = z.strictObject({
       emails: z.array(z.email('must be an e-mail address')).refine(unique, 'must not repeat an address').default([]),
     })
     .prefault({}),
+  fleet: fleetSchema.prefault({}),
   security: securitySchema.prefault({}),
   twin: twinSchema.prefault({}),
   observability: observabilitySchema.prefault({}),
