@@ -12,7 +12,9 @@ const PRESIGNED = 's3-presigned-url';
 
 /**
  * Whether a document can be sent as a job. Placeholders that nothing here would fill are refused: a device must never
- * be handed one. Signatures of AWS Signer (`code-sign-signature`) would be filled in {@link JobDocuments}.
+ * be handed one. So are placeholders for signatures of AWS Signer (`code-sign-signature`): the AWS console fills them from
+ * a signing job before it calls CreateJob (`manage-job-console`); through the API the caller puts the output of the signing
+ * job into the document (`manage-job-cli`, "Code signing with jobs").
  *
  * @throws AwsError InvalidRequestException
  * @throws NotImplementedError for placeholders that AWS knows and this cloud does not
