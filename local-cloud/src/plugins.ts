@@ -10,6 +10,7 @@ import { createCloudformationPlugin } from './services/cloudformation/plugin.ts'
 import { createCloudwatchPlugin } from './services/cloudwatch/plugin.ts';
 import { createCloudwatchLogsPlugin } from './services/cloudwatch-logs/plugin.ts';
 import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';
+import { createEventbridgePlugin } from './services/eventbridge/plugin.ts';
 import { createFirehosePlugin } from './services/firehose/plugin.ts';
 import { createGluePlugin } from './services/glue/plugin.ts';
 import { createIamPlugin } from './services/iam/plugin.ts';
@@ -77,6 +78,7 @@ export function pluginFactories(options: PluginOptions): {
       createGluePlugin,
       createAthenaPlugin,
       createFirehosePlugin,
+      createEventbridgePlugin,
       createKinesisPlugin,
       timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),
       createLambdaPlugin,
