@@ -170,6 +170,34 @@ describe('thing types', () => {
     await refused('CreateThingType', { thingTypeName: 'LightBulb' }, 'ResourceAlreadyExistsException');
   });
 
+  // source: API reference, UpdateThingType ("Updates a thing type"; ResourceNotFoundException)
+  test('are updated in description and searchable attributes, and keep their id', async () => {
+    const { thingTypeId } = await iot.call('CreateThingType', TYPE);
+    const thingTypeProperties = { thingTypeDescription: 'a lamp', searchableAttributes: ['color'] };
+    expect(await iot.call('UpdateThingType', { ...TYPE, thingTypeProperties })).toEqual({});
+    expect(await iot.call('DescribeThingType', { thingTypeName: 'LightBulb' })).toMatchObject({
+      thingTypeId,
+      thingTypeProperties,
+    });
+    await refused('UpdateThingType', { thingTypeName: 'none' }, 'ResourceNotFoundException');
+  });
+
+  // assumed: the API reference does not say whether a member that is not given is kept or removed
+  test('keep what an update does not give', async () => {
+    await iot.call('CreateThingType', TYPE);
+    const thingTypeProperties = { searchableAttributes: ['color'] };
+    await iot.call('UpdateThingType', { ...TYPE, thingTypeProperties });
+    expect(await iot.call('DescribeThingType', { thingTypeName: 'LightBulb' })).toMatchObject({
+      thingTypeProperties: { thingTypeDescription: 'light bulb type', searchableAttributes: ['color'] },
+    });
+  });
+
+  // assumed: enriching messages by propagating attributes is not built, and is refused by name
+  test('take no mqtt5Configuration', async () => {
+    const mqtt5Configuration = { propagatingAttributes: [{ userPropertyKey: 'site', thingAttribute: 'site' }] };
+    await refused('CreateThingType', { ...TYPE, thingTypeProperties: { mqtt5Configuration } }, 'NotImplemented');
+  });
+
   test('take no new things once deprecated, and can be undeprecated', async () => {
     await iot.call('CreateThingType', TYPE);
     await iot.call('CreateThing', { thingName: 'before', thingTypeName: 'LightBulb' });

@@ -7,6 +7,7 @@ import type {
   DescribeThingTypeResponse,
   ListThingTypesRequest,
   ListThingTypesResponse,
+  UpdateThingTypeRequest,
 } from '@aws-sdk/client-iot';
 import type { Operation } from '../../../core/api.ts';
 import { anywhere, changing, type IotService, reading, resource } from '../iot-service.ts';
@@ -36,6 +37,10 @@ export function thingTypeOperations(service: IotService): Operation[] {
       const page = pageOf(keys, { token: input.nextToken, size: input.maxResults });
       const found = page.keys.map((name) => state.thingTypes.get(name) as ThingTypeRecord);
       return { thingTypes: found.map((type) => definitionOf(service, type)), nextToken: page.nextToken };
+    }),
+    changing<UpdateThingTypeRequest, object>(service, 'UpdateThingType', typeArn, (input) => {
+      thingTypes.update(input.thingTypeName, input.thingTypeProperties);
+      return {};
     }),
     changing<DeprecateThingTypeRequest, object>(service, 'DeprecateThingType', typeArn, (input) => {
       thingTypes.deprecate(input.thingTypeName, input.undoDeprecate === true);

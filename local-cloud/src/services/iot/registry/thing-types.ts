@@ -13,7 +13,7 @@ import type { ThingTypeRecord } from './records.ts';
 import type { RegistryState } from './registry-state.ts';
 import { allowText, requireName } from './validation.ts';
 
-/** Thing types (developer guide, `thing-types`): immutable, deprecated before they are deleted. */
+/** Thing types (developer guide, `thing-types`): of a name that never changes, deprecated before they are deleted. */
 export class ThingTypes {
   readonly #state: RegistryState;
 
@@ -52,6 +52,17 @@ export class ThingTypes {
     };
     this.#state.putThingType(type);
     return type;
+  }
+
+  /** The name stays; members that are not given stay, too. An empty description takes it away. */
+  update(name: string | undefined, properties: ThingTypeProperties | undefined): void {
+    const { description: before, ...type } = this.get(name);
+    const { description = before, searchableAttributes } = readProperties(properties);
+    this.#state.putThingType({
+      ...type,
+      ...(description === undefined || description === '' ? {} : { description }),
+      ...(properties?.searchableAttributes === undefined ? {} : { searchableAttributes }),
+    });
   }
 
   deprecate(name: string | undefined, undo: boolean): void {

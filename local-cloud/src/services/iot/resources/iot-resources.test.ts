@@ -40,7 +40,7 @@ const remove = (type: string, state: ResourceState, properties: object): Promise
 test.each([
   ['AWS::IoT::Policy', ['PolicyName']],
   ['AWS::IoT::Thing', ['ThingName']],
-  ['AWS::IoT::ThingType', ['ThingTypeName', 'ThingTypeProperties']],
+  ['AWS::IoT::ThingType', ['ThingTypeName']],
   ['AWS::IoT::ThingGroup', ['ParentGroupName', 'ThingGroupName']],
   ['AWS::IoT::ProvisioningTemplate', ['TemplateName', 'TemplateType']],
   ['AWS::IoT::Certificate', ['CACertificatePem', 'CertificateMode', 'CertificatePem', 'CertificateSigningRequest']],

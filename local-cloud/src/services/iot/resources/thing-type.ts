@@ -27,7 +27,7 @@ export function thingTypeResource(service: IotService): ResourceProvider<ThingTy
   });
   return durableProvider(service, {
     type: 'AWS::IoT::ThingType',
-    replaceOn: ['ThingTypeName', 'ThingTypeProperties'],
+    replaceOn: ['ThingTypeName'],
     properties: ['DeprecateThingType', 'Tags', 'ThingTypeName', 'ThingTypeProperties'],
     async create(properties, scope) {
       const name = properties.ThingTypeName ?? scope.generateName(MAX_NAME_LENGTH);
@@ -35,18 +35,14 @@ export function thingTypeResource(service: IotService): ResourceProvider<ThingTy
       if (existing !== undefined) {
         throw resourceAlreadyExists(`Thing type ${name} already exists.`, state.arn('thingtype', name), existing.id);
       }
-      const definition = properties.ThingTypeProperties;
-      if (definition?.Mqtt5Configuration !== undefined)
-        throw new NotImplementedError('Mqtt5Configuration of a thing type');
-      thingTypes.create(name, {
-        thingTypeDescription: definition?.ThingTypeDescription,
-        searchableAttributes: definition?.SearchableAttributes,
-      });
+      thingTypes.create(name, definitionOf(properties));
       tags.replace(state.arn('thingtype', name), properties.Tags);
       if (isTrue(properties.DeprecateThingType)) thingTypes.deprecate(name, false);
       return stateOf(name);
     },
     async update(properties, _previous, { physicalId: name }) {
+      const { thingTypeDescription = '', searchableAttributes = [] } = definitionOf(properties);
+      thingTypes.update(name, { thingTypeDescription, searchableAttributes });
       thingTypes.deprecate(name, !isTrue(properties.DeprecateThingType));
       tags.replace(state.arn('thingtype', name), properties.Tags);
       return stateOf(name);
@@ -56,4 +52,12 @@ export function thingTypeResource(service: IotService): ResourceProvider<ThingTy
       thingTypes.deleteUnused(name);
     },
   });
+}
+
+function definitionOf({ ThingTypeProperties: definition }: ThingTypeProperties) {
+  if (definition?.Mqtt5Configuration !== undefined) throw new NotImplementedError('Mqtt5Configuration of a thing type');
+  return {
+    thingTypeDescription: definition?.ThingTypeDescription,
+    searchableAttributes: definition?.SearchableAttributes,
+  };
 }
