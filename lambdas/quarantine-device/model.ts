@@ -8,6 +8,8 @@ export type QuarantineState = 'quarantining' | 'quarantined' | 'releasing' | 're
 export interface QuarantineRecord {
   readonly thingName: string;
   readonly state: QuarantineState;
+  /** Grows with each change of the record, and tells whether somebody else was faster. */
+  readonly revision: number;
   /** ms since the epoch; names one quarantine of a device. */
   readonly since: number;
   readonly origin: Origin;
@@ -56,8 +58,8 @@ export interface QuarantineSettings {
 
 export interface RecordPorts {
   find(thingName: string): Promise<QuarantineRecord | undefined>;
-  /** Writes `next` when the record still is what `before` says. Resolves to whether it did. */
-  replace(next: QuarantineRecord, before: QuarantineRecord | undefined): Promise<boolean>;
+  /** Writes `next` when the record still has the revision before. Resolves to whether it did. */
+  replace(next: QuarantineRecord): Promise<boolean>;
   /** Takes one of an hour's places; again for the same device: the place it has. Resolves to false when all are taken. */
   reserve(hour: number, thingName: string, places: number): Promise<boolean>;
 }

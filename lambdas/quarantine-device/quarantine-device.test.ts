@@ -166,3 +166,14 @@ describe('when the policy should have taken effect', () => {
     expect(one.devices[THING]?.certificates.c1).toBe('ACTIVE');
   });
 });
+
+test('of two that change one record at once, one gives up', async () => {
+  const one = world();
+  const find = one.ports.find;
+  await quarantine(request(), SETTINGS, one.ports);
+  const stale = await find(THING);
+  await release(LIFT, one.ports);
+  await expect(release(LIFT, { ...one.ports, find: async () => stale })).rejects.toMatchObject({
+    code: 'QUARANTINE_BUSY',
+  });
+});

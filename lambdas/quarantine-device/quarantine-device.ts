@@ -35,6 +35,7 @@ export async function quarantine(
   const record: QuarantineRecord = {
     thingName,
     state: 'quarantining',
+    revision: (before?.revision ?? 0) + 1,
     since: now,
     origin: request.origin,
     by: request.by,
@@ -42,7 +43,7 @@ export async function quarantine(
     wasMember: await ports.isMember(thingName),
     deactivated: [],
   };
-  if (!(await ports.replace(record, before))) throw busy(record);
+  await change(record, ports);
   return apply(record, ports);
 }
 
@@ -51,7 +52,7 @@ async function apply(record: QuarantineRecord, ports: QuarantinePorts): Promise<
   await ports.addToGroup(thingName);
   await ports.disconnect(thingName);
   await ports.confirmLater(thingName, since);
-  if (!(await ports.replace({ ...record, state: 'quarantined' }, record))) throw busy(record);
+  await change({ ...record, state: 'quarantined', revision: record.revision + 1 }, ports);
   return 'QUARANTINED';
 }
 
@@ -65,8 +66,8 @@ export async function confirm(thingName: string, since: number, ports: Quarantin
   if (record?.since !== since || record.state !== 'quarantined') return 'OUTDATED';
   if (!(await ports.isConnected(thingName))) return 'CONFIRMED';
   const active = await ports.activeCertificates(thingName);
-  const next = { ...record, deactivated: [...new Set([...record.deactivated, ...active])] };
-  if (!(await ports.replace(next, record))) throw busy(record);
+  const deactivated = [...new Set([...record.deactivated, ...active])];
+  await change({ ...record, deactivated, revision: record.revision + 1 }, ports);
   for (const certificateId of active) await ports.deactivate(certificateId);
   await ports.disconnect(thingName);
   const after = await ports.find(thingName);
@@ -89,16 +90,20 @@ export async function release(
   const releasing: QuarantineRecord = {
     ...before,
     state: 'releasing',
+    revision: before.revision + 1,
     releasedBy: request.by,
     releaseReason: request.reason,
   };
-  if (!(await ports.replace(releasing, before))) throw busy(before);
+  await change(releasing, ports);
   for (const certificateId of before.deactivated) await ports.activate(certificateId);
   if (!before.wasMember) await ports.removeFromGroup(thingName);
-  if (!(await ports.replace({ ...releasing, state: 'released', releasedAt: ports.now() }, releasing))) {
-    throw busy(releasing);
-  }
+  const revision = releasing.revision + 1;
+  await change({ ...releasing, state: 'released', revision, releasedAt: ports.now() }, ports);
   return 'RELEASED';
+}
+
+async function change(next: QuarantineRecord, ports: QuarantinePorts): Promise<void> {
+  if (!(await ports.replace(next))) throw busy(next);
 }
 
 /** Somebody else is at it: the message comes again, and the operator may try again. */

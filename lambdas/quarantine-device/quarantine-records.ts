@@ -21,22 +21,18 @@ export function quarantineRecords(client: DynamoDBClient, tableName: string): Re
       );
       return Item === undefined ? undefined : recordOf(Item);
     },
-    async replace(next, before) {
+    async replace(next) {
       try {
         await client.send(
           new PutItemCommand({
             TableName: tableName,
             Item: itemOf(next),
-            ...(before === undefined
+            ...(next.revision === 1
               ? { ConditionExpression: 'attribute_not_exists(id)' }
               : {
-                  ConditionExpression: '#state = :state AND #since = :since AND #deactivated = :deactivated',
-                  ExpressionAttributeNames: { '#state': 'state', '#since': 'since', '#deactivated': 'deactivated' },
-                  ExpressionAttributeValues: {
-                    ':state': { S: before.state },
-                    ':since': { N: String(before.since) },
-                    ':deactivated': strings(before.deactivated),
-                  },
+                  ConditionExpression: '#revision = :before',
+                  ExpressionAttributeNames: { '#revision': 'revision' },
+                  ExpressionAttributeValues: { ':before': { N: String(next.revision - 1) } },
                 }),
           }),
         );
@@ -82,10 +78,11 @@ function strings(values: readonly string[]): AttributeValue {
 }
 
 function itemOf(record: QuarantineRecord): Record<string, AttributeValue> {
-  const { thingName, since, wasMember, deactivated, releasedAt, ...texts } = record;
+  const { thingName, revision, since, wasMember, deactivated, releasedAt, ...texts } = record;
   return {
     id: { S: thingKey(thingName) },
     thingName: { S: thingName },
+    revision: { N: String(revision) },
     since: { N: String(since) },
     wasMember: { BOOL: wasMember },
     deactivated: strings(deactivated),
@@ -101,6 +98,7 @@ function recordOf(item: Record<string, AttributeValue>): QuarantineRecord {
   return {
     thingName: text('thingName'),
     state: text('state') as QuarantineState,
+    revision: Number(item.revision?.N),
     since: Number(item.since?.N),
     origin: text('origin') as Origin,
     by: text('by'),
