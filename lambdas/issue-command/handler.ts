@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
-import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
+import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { IssueCommandResult } from '@fleetwright/contracts';
 import { commandTable } from '../shared/command-table.ts';
+import { dataPlane } from '../shared/data-plane.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { errorName } from '../shared/errors.ts';
 import { sendLook } from '../shared/later-look.ts';
@@ -16,7 +17,7 @@ import { environmentSchema } from './schema.ts';
 const environment = readEnvironment(environmentSchema);
 const settings = { topicRoot: environment.TOPIC_ROOT, thingNamePrefix: environment.THING_NAME_PREFIX };
 const registry = new IoTClient({});
-const devices = new IoTDataPlaneClient({});
+const devices = dataPlane(registry);
 const sqs = new SQSClient({});
 
 const ports: IssuePorts = {
@@ -34,7 +35,8 @@ const ports: IssuePorts = {
     }
   },
   async publish(topic, payload, messageExpiry) {
-    await devices.send(new PublishCommand({ topic, payload, qos: 1, messageExpiry }));
+    const client = await devices();
+    await client.send(new PublishCommand({ topic, payload, qos: 1, messageExpiry }));
   },
 };
 

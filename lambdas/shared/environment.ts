@@ -19,3 +19,8 @@ export function readEnvironment<T>(schema: z.ZodType<T>): T {
   if (!parsed.success) throw new FunctionError('ENVIRONMENT_INVALID', z.prettifyError(parsed.error));
   return parsed.data;
 }
+
+/** The endpoint of all services, where the environment names one (SDKs and tools reference, `AWS_ENDPOINT_URL`). */
+export function namedEndpoint(): string | undefined {
+  return process.env.AWS_ENDPOINT_URL;
+}

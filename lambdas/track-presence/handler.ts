@@ -1,10 +1,12 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { IoTDataPlaneClient, UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { PRESENCE_SHADOW } from '@fleetwright/contracts';
 import { publishAlert } from '../shared/alert-topic.ts';
+import { dataPlane } from '../shared/data-plane.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { sendLook } from '../shared/later-look.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
@@ -32,7 +34,7 @@ const settings = {
 };
 const sqs = new SQSClient({});
 const sns = new SNSClient({});
-const iot = new IoTDataPlaneClient({});
+const shadows = dataPlane(new IoTClient({}));
 
 const ports: TrackingPorts<PresenceState, PresenceOutput> = {
   ...stateTable({
@@ -50,7 +52,8 @@ const ports: TrackingPorts<PresenceState, PresenceOutput> = {
       return;
     }
     const payload = new TextEncoder().encode(JSON.stringify({ state: { reported: output.shadow } }));
-    await iot.send(new UpdateThingShadowCommand({ thingName, shadowName: PRESENCE_SHADOW, payload }));
+    const client = await shadows();
+    await client.send(new UpdateThingShadowCommand({ thingName, shadowName: PRESENCE_SHADOW, payload }));
     metrics.addMetric('presenceChanges', MetricUnit.Count, 1);
   },
   arrange: (key, dueAt) => sendLook(sqs, environment.QUEUE_URL, key, dueAt, Date.now()),

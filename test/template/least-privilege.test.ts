@@ -11,6 +11,7 @@ const WITHOUT_RESOURCE_TYPE = new Set([
   'iot:AttachPrincipalPolicy',
   'iot:AttachThingPrincipal',
   'iot:CreateKeysAndCertificate',
+  'iot:DescribeEndpoint',
   'iot:ListPrincipalThings',
   'iot:RegisterThing',
   'timestream:DescribeEndpoints',
@@ -107,12 +108,16 @@ const STATE = ['dynamodb:GetItem', 'dynamodb:PutItem'];
 test.each([
   ['HistoryRecorder', [...QUEUE, 'timestream:DescribeEndpoints', 'timestream:WriteRecords']],
   ['DriftDetector', [...QUEUE, ...STATE, 'sns:Publish', 'sqs:SendMessage']],
-  ['PresenceTracker', [...QUEUE, ...STATE, 'iot:UpdateThingShadow', 'sns:Publish', 'sqs:SendMessage']],
+  [
+    'PresenceTracker',
+    [...QUEUE, ...STATE, 'iot:DescribeEndpoint', 'iot:UpdateThingShadow', 'sns:Publish', 'sqs:SendMessage'],
+  ],
   ['CommandTracker', [...QUEUE, ...STATE, 'sqs:SendMessage']],
   [
     'CommandIssuer',
     [
       'dynamodb:PutItem',
+      'iot:DescribeEndpoint',
       'iot:DescribeThing',
       'iot:Publish',
       'logs:CreateLogStream',

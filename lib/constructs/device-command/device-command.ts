@@ -9,6 +9,7 @@ import { BundledFunction } from '../bundled-function/bundled-function.ts';
 import { OperatorAlarm } from '../operator-alarm/operator-alarm.ts';
 import { QueueConsumer, type QueueConsumerDefaults } from '../queue-consumer/queue-consumer.ts';
 import { StateTable } from '../queue-consumer/state-table.ts';
+import { grantFindDataPlane } from '../service-role/find-data-plane.ts';
 import { QueueRule } from '../telemetry-rule/queue-rule.ts';
 
 export interface DeviceCommandProps extends QueueConsumerDefaults {
@@ -95,6 +96,7 @@ export class DeviceCommand extends Construct {
     ] as const) {
       role.addToPrincipalPolicy(new PolicyStatement({ sid, actions: [action], resources: [...resources] }));
     }
+    grantFindDataPlane(role);
     for (const wildcard of [...things, ...topics]) {
       acknowledgeWildcard(role, wildcard, 'A thing name ends with the serial number, known when a device registers.');
     }

@@ -8,6 +8,7 @@ import type { TwinSettings } from '../../config/twin-settings.ts';
 import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
 import { QueueConsumer, type QueueConsumerDefaults } from '../queue-consumer/queue-consumer.ts';
 import { StateTable } from '../queue-consumer/state-table.ts';
+import { grantFindDataPlane } from '../service-role/find-data-plane.ts';
 import { QueueRule } from '../telemetry-rule/queue-rule.ts';
 
 export interface DevicePresenceProps extends QueueConsumerDefaults {
@@ -77,6 +78,7 @@ export class DevicePresence extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({ sid: 'TellPresence', actions: ['iot:UpdateThingShadow'], resources: shadows }),
     );
+    grantFindDataPlane(role);
     for (const shadow of shadows) {
       acknowledgeWildcard(role, shadow, 'A thing name ends with the serial number, known when a device registers.');
     }
