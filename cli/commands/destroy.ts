@@ -26,7 +26,9 @@ export async function destroy(options: DestroyOptions): Promise<void> {
   }
   const progress = createProgress(process.stderr, false);
   await withClients(stage, async ({ cloudFormation }) => {
-    const { stacks } = await stageStacks(cloudFormation, stage);
+    const found = await stageStacks(cloudFormation, stage);
+    const age = ({ CreationTime }: Stack): number => CreationTime?.getTime() ?? 0;
+    const stacks = [...found.stacks].sort((left, right) => age(left) - age(right));
     if (stacks.length === 0) return progress.done(`no stack of ${stage.prefix} is deployed`);
     const names = stacks.map(({ StackName = '' }) => StackName).reverse();
     await confirm(`This deletes ${names.join(' and ')}.`, stage.prefix, options.yes);

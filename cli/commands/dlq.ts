@@ -108,6 +108,7 @@ export async function dlqRedrive(options: DlqRedriveOptions): Promise<void> {
     for (const { messageId, reason } of result.refused) progress.note(`${messageId} stays: ${reason}`);
     if (result.twice > 0)
       progress.note(`${result.twice} were sent but not removed: they will come twice, as duplicates`);
+    if (result.returned > 0) progress.note(`${result.returned} were refused again at once, and stay`);
     if (options.json === true)
       process.stdout.write(`${JSON.stringify({ ...result, dryRun: options.dryRun === true })}\n`);
     const verb = options.dryRun === true ? 'would go' : 'went';

@@ -129,6 +129,7 @@ describe('redriving', () => {
       redriven: 3,
       twice: 0,
       passed: 1,
+      returned: 0,
       refused: [{ messageId: 'm3', reason: 'it cannot be read' }],
     });
     expect(sent).toEqual(['body-0', 'body-2', 'body-4']);
@@ -148,6 +149,24 @@ describe('redriving', () => {
     const { left, ports } = queueOf(['A', 'A'], { delete: 'm0' });
     expect(await redriveLetters(ports, all)).toMatchObject({ redriven: 1, twice: 1 });
     expect(left()).toEqual(['m0']);
+  });
+
+  test('a letter that comes back while the redrive is under way is not sent again', async () => {
+    const { left, ports, sent } = queueOf(['A', 'A']);
+    let round = 0;
+    const returning: LetterPorts = {
+      ...ports,
+      async receive() {
+        const batch = await ports.receive();
+        if (batch.length > 0 || ++round > 20) return batch;
+        // The source has refused the first one again: a new letter with the same content.
+        const letter = { messageId: `again-${round}`, at: 0, reasons: ['A'], details: [], redrive: { body: 'body-0' } };
+        return round <= 2 ? [{ letter, receipt: letter.messageId }] : [];
+      },
+    };
+    expect(await redriveLetters(returning, all)).toMatchObject({ redriven: 2, returned: 2 });
+    expect(sent).toEqual(['body-0', 'body-1']);
+    expect(left()).toEqual([]);
   });
 
   test('a limit is kept, and a dry run changes nothing', async () => {

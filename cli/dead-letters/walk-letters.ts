@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Letter } from './read-letter.ts';
 
 /** A message that is held: invisible to others until it is released, deleted, or the time of its hold is over. */
@@ -77,6 +78,8 @@ export interface RedriveResult {
   readonly twice: number;
   /** Wanted, but of a kind that cannot be sent back. */
   readonly refused: readonly { readonly messageId: string; readonly reason: string }[];
+  /** Refused again while the redrive was under way, or dead twice: they stay. */
+  readonly returned: number;
   /** Not wanted. */
   readonly passed: number;
 }
@@ -84,13 +87,17 @@ export interface RedriveResult {
 /**
  * Sends wanted letters back to their source.
  *
- * INVARIANT: a letter is removed only after its source has accepted it, so that an interruption at any point leaves it
- * in one of the two, or in both: the platform takes a message that comes twice as a duplicate.
+ * INVARIANTS
+ * - No message is sent twice by one redrive: what its source refuses again at once would else go round for ever.
+ * - A letter is removed only after its source has accepted it, so that an interruption at any point leaves it in one of the
+ *   two, or in both: the platform takes a message that comes twice as a duplicate.
  */
 export async function redriveLetters(ports: LetterPorts, options: RedriveOptions): Promise<RedriveResult> {
   let redriven = 0;
   let twice = 0;
   let passed = 0;
+  let returned = 0;
+  const sent = new Set<string>();
   const refused: { messageId: string; reason: string }[] = [];
   await walkLetters(ports, async (held) => {
     const { letter } = held;
@@ -103,6 +110,12 @@ export async function redriveLetters(ports: LetterPorts, options: RedriveOptions
       refused.push({ messageId: letter.messageId, reason: letter.redrive.refused });
       return 'kept';
     }
+    const digest = createHash('sha256').update(letter.redrive.body).digest('base64');
+    if (sent.has(digest)) {
+      returned++;
+      return 'kept';
+    }
+    sent.add(digest);
     if (options.dryRun) {
       redriven++;
       return 'kept';
@@ -117,5 +130,5 @@ export async function redriveLetters(ports: LetterPorts, options: RedriveOptions
     await ports.pause(1000 / options.rate);
     return 'gone';
   });
-  return { redriven, twice, refused, passed };
+  return { redriven, twice, refused, returned, passed };
 }
