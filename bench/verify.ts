@@ -4,7 +4,7 @@ import { record } from './verify/record.ts';
 import { runParts, type Size } from './verify/run-parts.ts';
 
 /**
- * `npm run verify [-- --only fuzz|kill|load] [--seed N] [--sample] [--json]`: the long runs, all on loopback, bounded in
+ * `npm run verify [-- --only fuzz|kill|load|queue] [--seed N] [--sample] [--json]`: the long runs, all on loopback, bounded in
  * time and count. Progress goes to standard error; with `--json` the last line of standard output is one JSON object.
  * A full run is recorded in docs/verification.md. Exit code 1 when an invariant is broken, 2 for a wrong option.
  */

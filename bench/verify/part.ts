@@ -1,5 +1,5 @@
 /** One part of the verification, and what came of it. */
-export const PARTS = ['fuzz', 'kill', 'load'] as const;
+export const PARTS = ['fuzz', 'kill', 'load', 'queue'] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface Invariant {

@@ -9,8 +9,8 @@ const FILE = join(PROJECT_ROOT, 'docs/verification.md');
 
 const INTRODUCTION = `# Verification
 
-What \`npm run verify\` found when it last ran in full: rubbish on every way in, a \`kill -9\` again and again, and a fleet
-under load. The command writes this page; a part that was not run keeps its figures. It exits with 1 when an invariant is
+What \`npm run verify\` found when it last ran in full: rubbish on every way in, a \`kill -9\` again and again, a fleet
+under load, and the queue of devices under \`kill -9\`. The command writes this page; a part that was not run keeps its figures. It exits with 1 when an invariant is
 broken. \`npm run verify -- --only fuzz --seed 1\` makes one part again; the tests run a sample of each.
 `;
 

@@ -7,12 +7,16 @@ import { FULL_FUZZ, FUZZ_SAMPLE, runFuzz } from './fuzz/fuzz.ts';
 import { FULL_KILL, KILL_SAMPLE, runKill } from './kill/kill.ts';
 import { FULL_LOAD, LOAD_SAMPLE, runLoad } from './load/load.ts';
 import type { PartName, PartResult, Say } from './part.ts';
+import { FULL_QUEUE, QUEUE_SAMPLE, runQueue } from './queue/queue.ts';
 import type { Setting } from './setting.ts';
 import { Subject } from './subject.ts';
 
 export type Size = 'full' | 'sample';
 
-const RUNS: Readonly<Record<PartName, Readonly<Record<Size, (setting: Setting) => Promise<PartResult>>>>> = {
+/** The queue needs no platform. */
+type PlatformPart = Exclude<PartName, 'queue'>;
+
+const RUNS: Readonly<Record<PlatformPart, Readonly<Record<Size, (setting: Setting) => Promise<PartResult>>>>> = {
   fuzz: {
     full: (setting) => runFuzz(setting, FULL_FUZZ),
     sample: (setting) => runFuzz(setting, FUZZ_SAMPLE),
@@ -27,8 +31,10 @@ const RUNS: Readonly<Record<PartName, Readonly<Record<Size, (setting: Setting) =
   },
 };
 
+const QUEUE_SIZES = { full: FULL_QUEUE, sample: QUEUE_SAMPLE } as const;
+
 /** A part that could not go on has broken an invariant of its own: what it found so far is lost, but not why. */
-async function ranToItsEnd(part: PartName, size: Size, setting: Setting): Promise<PartResult> {
+async function ranToItsEnd(part: PlatformPart, size: Size, setting: Setting): Promise<PartResult> {
   const began = performance.now();
   try {
     return await RUNS[part][size](setting);
@@ -48,11 +54,14 @@ async function ranToItsEnd(part: PartName, size: Size, setting: Setting): Promis
 
 /** Runs parts, one after the other, against a platform of their own in a directory that is removed afterwards. */
 export async function runParts(
-  parts: readonly PartName[],
+  names: readonly PartName[],
   size: Size,
   seed: number,
   say: Say = () => {},
 ): Promise<PartResult[]> {
+  const parts = names.filter((name) => name !== 'queue');
+  const own = names.includes('queue') ? [await runQueue(new Dice(seed), say, QUEUE_SIZES[size])] : [];
+  if (parts.length === 0) return own;
   const directory = mkdtempSync(join(tmpdir(), 'fleetwright-verify-'));
   mkdirSync(join(directory, 'devices'));
   const dice = new Dice(seed);
@@ -65,9 +74,9 @@ export async function runParts(
       dice,
       onWarning: faults.onWarning,
       // Rubbish is thrown faster than AWS lets one connection publish.
-      ...(parts.includes('fuzz') && { publishesPerSecondPerConnection: Number.MAX_SAFE_INTEGER }),
+      ...(names.includes('fuzz') && { publishesPerSecondPerConnection: Number.MAX_SAFE_INTEGER }),
     });
-    const results: PartResult[] = [];
+    const results: PartResult[] = own;
     for (const part of parts) results.push(await ranToItsEnd(part, size, { subject, dice, faults, say }));
     return results;
   } finally {
