@@ -1,5 +1,6 @@
 import type { PolicyDocument } from '../../core/iam/policy-document.ts';
 import type { LifecycleRule } from './lifecycle-rule.ts';
+import type { NotificationSettings } from './notification-configuration.ts';
 
 export interface PublicAccessBlock {
   readonly blockPublicAcls: boolean;
@@ -23,6 +24,7 @@ export interface BucketRecord {
   publicAccessBlock?: PublicAccessBlock | undefined;
   policy?: PolicyDocument | undefined;
   lifecycle: LifecycleRule[];
+  notifications?: NotificationSettings | undefined;
   tags: { Key: string; Value: string }[];
   /** Recorded: no access logs are written. */
   logging?: Readonly<Record<string, unknown>> | undefined;

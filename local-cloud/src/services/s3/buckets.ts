@@ -8,6 +8,7 @@ import { BucketContents } from './bucket-contents.ts';
 import { ALL_BLOCKED, type BucketRecord } from './bucket-record.ts';
 import { noSuchBucket } from './errors.ts';
 import { MAX_BUCKET_NAME, MIN_BUCKET_NAME } from './limits.ts';
+import { Notifications, type ObjectEvent } from './notifications.ts';
 import { ObjectFiles } from './object-files.ts';
 import { NULL_VERSION, type ObjectRecord } from './object-record.ts';
 import type { UploadRecord } from './uploads.ts';
@@ -26,6 +27,7 @@ const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 export class Buckets {
   readonly context: CloudContext;
   readonly files: ObjectFiles;
+  readonly notifications: Notifications;
   /** Canonical user id of the account, which owns everything. */
   readonly ownerId: string;
   readonly uploads: Collection<UploadRecord>;
@@ -37,6 +39,7 @@ export class Buckets {
   constructor(context: CloudContext) {
     this.context = context;
     this.files = new ObjectFiles(join(context.dataDirectory, 's3'), context.entropy);
+    this.notifications = new Notifications(context);
     this.ownerId = createHash('sha256').update(context.account.accountId).digest('hex');
     this.uploads = context.store.collection('s3/uploads');
     this.#bucketRecords = context.store.collection('s3/buckets');
@@ -130,7 +133,7 @@ export class Buckets {
    * Puts a new version in. Without versioning (or with it suspended) it replaces the null version.
    * Takes effect at once; resolves when it is on disk.
    */
-  async commit(bucket: Bucket, record: ObjectRecord): Promise<void> {
+  async commit(bucket: Bucket, record: ObjectRecord, event: ObjectEvent | undefined): Promise<void> {
     const removed: ObjectRecord[] = [];
     const replaced = record.versionId === NULL_VERSION ? bucket.contents.nullVersion(record.key) : undefined;
     if (replaced !== undefined) removed.push(this.#take(bucket, replaced));
@@ -141,11 +144,13 @@ export class Buckets {
     }
     bucket.contents.add(record);
     this.saveObject(record);
+    const tell = event === undefined ? undefined : this.notifications.note(bucket.record, event, record);
     await this.#finish(bucket, removed);
+    tell?.();
   }
 
   /** Removes versions for good. */
-  async remove(bucket: Bucket, records: readonly ObjectRecord[]): Promise<void> {
+  async remove(bucket: Bucket, records: readonly ObjectRecord[], event?: ObjectEvent): Promise<void> {
     const removed = records.map((record) => this.#take(bucket, record));
     for (const { key } of records) {
       const latest = bucket.contents.latest(key);
@@ -154,7 +159,10 @@ export class Buckets {
         this.saveObject(latest);
       }
     }
+    const told =
+      event === undefined ? [] : removed.map((record) => this.notifications.note(bucket.record, event, record));
     await this.#finish(bucket, removed);
+    for (const tell of told) tell();
   }
 
   /** Saves a change of a record's own members. */

@@ -67,7 +67,7 @@ export class Lifecycle {
     }
     const matching = rules.filter((rule) => ruleMatches(rule, latest));
     if (matching.some((rule) => rule.expiration !== undefined && dueAt(rule.expiration, latest.lastModified) <= now)) {
-      await removeCurrent(this.#buckets, bucket, latest.key);
+      await removeCurrent(this.#buckets, bucket, latest.key, 'lifecycle');
       return;
     }
     for (const rule of matching) {

@@ -12,10 +12,17 @@ export interface Removal {
  * versioning the object is gone; with it a delete marker becomes the newest version; suspended, the null version is
  * replaced by a delete marker. Deleting what is not there succeeds.
  */
-export async function removeCurrent(buckets: Buckets, bucket: Bucket, key: string): Promise<Removal> {
+export async function removeCurrent(
+  buckets: Buckets,
+  bucket: Bucket,
+  key: string,
+  by: 'request' | 'lifecycle' = 'request',
+): Promise<Removal> {
+  // What expires is told by events of its own, which are not built ("s3:LifecycleExpiration:*").
+  const told = by === 'request';
   if (bucket.record.versioning === undefined) {
     const current = bucket.contents.nullVersion(key);
-    if (current !== undefined) await buckets.remove(bucket, [current]);
+    if (current !== undefined) await buckets.remove(bucket, [current], told ? 'ObjectRemoved:Delete' : undefined);
     return { deleteMarker: false };
   }
   const version = buckets.newVersion(bucket);
@@ -34,7 +41,7 @@ export async function removeCurrent(buckets: Buckets, bucket: Bucket, key: strin
     storageClass: 'STANDARD',
     tags: [],
   };
-  await buckets.commit(bucket, marker);
+  await buckets.commit(bucket, marker, told ? 'ObjectRemoved:DeleteMarkerCreated' : undefined);
   return { versionId: version.versionId, deleteMarker: true };
 }
 
@@ -46,7 +53,7 @@ export async function removeVersion(
   versionId: string,
 ): Promise<Removal> {
   const record = bucket.contents.version(key, versionId);
-  if (record !== undefined) await buckets.remove(bucket, [record]);
+  if (record !== undefined) await buckets.remove(bucket, [record], 'ObjectRemoved:Delete');
   const named = bucket.record.versioning !== undefined || versionId !== NULL_VERSION;
   return { ...(named ? { versionId } : {}), deleteMarker: record?.deleteMarker === true };
 }

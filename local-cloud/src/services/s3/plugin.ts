@@ -58,11 +58,13 @@ export const createS3Plugin: PluginFactory = (context) => {
     resources: [createBucketProvider(buckets), createBucketPolicyProvider(buckets)],
     async start() {
       await buckets.recover();
+      buckets.notifications.resume();
       sweep = context.clock.every(LIFECYCLE_SWEEP_MS, run);
     },
     async stop() {
       sweep?.cancel();
       await lifecycle.idle();
+      await buckets.notifications.stop();
     },
   };
 };

@@ -6,6 +6,7 @@ import { checkEncryption, checkOwnership, readPublicAccessBlock, readVersioning 
 import type { Bucket, Buckets } from '../buckets.ts';
 import { readLifecycle, writeLifecycle } from '../lifecycle-configuration.ts';
 import { MAX_BUCKET_TAGS } from '../limits.ts';
+import { readNotifications, writeNotifications } from '../notification-configuration.ts';
 import { bucketPermission } from '../permissions.ts';
 import { readTags } from '../tags.ts';
 
@@ -35,6 +36,16 @@ export function createBucketSettingOperations(buckets: Buckets): Operation[] {
     });
 
   return [
+    change<BucketRequest & { NotificationConfiguration?: Record<string, unknown> }>(
+      'PutBucketNotificationConfiguration',
+      'PutBucketNotification',
+      ({ record }, input) => {
+        record.notifications = readNotifications(input.NotificationConfiguration ?? {}, () => uuid(entropy));
+      },
+    ),
+    setting('GetBucketNotificationConfiguration', 'GetBucketNotification', ({ record }) =>
+      record.notifications === undefined ? {} : writeNotifications(record.notifications),
+    ),
     change<BucketRequest & { Policy?: string }>('PutBucketPolicy', 'PutBucketPolicy', ({ record }, input) => {
       record.policy = readBucketPolicy(input.Policy, record);
     }),

@@ -115,7 +115,7 @@ export function createCopyObject(buckets: Buckets): Operation<CopyObjectRequest,
           tags: input.TaggingDirective === 'REPLACE' ? given.tags : original.tags.map((tag) => ({ ...tag })),
           checksum: original.checksum?.type === 'FULL_OBJECT' ? original.checksum : undefined,
         };
-        await buckets.commit(target, record);
+        await buckets.commit(target, record, 'ObjectCreated:Copy');
       } finally {
         release();
       }

@@ -155,7 +155,7 @@ export function createMultipartOperations(buckets: Buckets): Operation[] {
         checksum,
       };
       buckets.uploads.delete(upload.id);
-      await buckets.commit(bucket, record);
+      await buckets.commit(bucket, record, 'ObjectCreated:CompleteMultipartUpload');
       const unused = Object.values(upload.parts).filter((part) => !parts.includes(part));
       await buckets.files.remove(
         upload.bucket,

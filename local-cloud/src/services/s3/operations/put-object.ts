@@ -72,7 +72,7 @@ export function createPutObject(buckets: Buckets): Operation<PutObjectRequest, P
         ...properties,
         checksum,
       };
-      await buckets.commit(bucket, record);
+      await buckets.commit(bucket, record, 'ObjectCreated:Put');
       meter.count('s3.puts');
       return {
         ETag: record.etag,

@@ -6,6 +6,7 @@ import { checkEncryption, checkOwnership, readPublicAccessBlock, readVersioning 
 import { type Bucket, type Buckets, checkBucketName } from '../buckets.ts';
 import { readLifecycle, ruleOfTemplate } from '../lifecycle-configuration.ts';
 import { MAX_BUCKET_NAME, MAX_BUCKET_TAGS } from '../limits.ts';
+import { readNotifications } from '../notification-configuration.ts';
 import { checkMinimumSize } from '../operations/bucket-settings.ts';
 import { readTags } from '../tags.ts';
 
@@ -18,6 +19,7 @@ interface BucketProperties {
   IntelligentTieringConfigurations?: unknown[];
   LifecycleConfiguration?: { Rules?: Loose[]; TransitionDefaultMinimumObjectSize?: string };
   LoggingConfiguration?: Loose;
+  NotificationConfiguration?: Loose;
   OwnershipControls?: { Rules?: Loose[] };
   PublicAccessBlockConfiguration?: Loose;
   Tags?: { Key: string; Value: string }[];
@@ -41,6 +43,10 @@ export function createBucketProvider(buckets: Buckets): ResourceProvider<BucketP
     record.lifecycle = read;
     record.tags = readTags(properties.Tags, MAX_BUCKET_TAGS);
     record.logging = properties.LoggingConfiguration;
+    record.notifications =
+      properties.NotificationConfiguration === undefined
+        ? undefined
+        : readNotifications(properties.NotificationConfiguration, () => uuid(buckets.context.entropy));
     await buckets.save(bucket);
   };
   return {
@@ -53,6 +59,7 @@ export function createBucketProvider(buckets: Buckets): ResourceProvider<BucketP
       'IntelligentTieringConfigurations',
       'LifecycleConfiguration',
       'LoggingConfiguration',
+      'NotificationConfiguration',
       'OwnershipControls',
       'PublicAccessBlockConfiguration',
       'Tags',
