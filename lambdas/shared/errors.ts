@@ -5,6 +5,7 @@ export type FunctionErrorCode =
   | 'STORE_REFUSED'
   | 'RESPONSE_NOT_DELIVERED'
   | 'CLAIM_CONFLICT'
+  | 'INDEXING_CONFLICT'
   | 'STATE_CONTENDED'
   | 'QUARANTINE_BUSY';
 

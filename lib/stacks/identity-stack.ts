@@ -1,10 +1,13 @@
-import { platformNames } from '@fleetwright/contracts';
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { type PlatformNames, platformNames } from '@fleetwright/contracts';
+import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { alarmActionArns, basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
 import { ClaimCredentials } from '../constructs/claim-credentials/claim-credentials.ts';
 import { DeviceRegistry } from '../constructs/device-registry/device-registry.ts';
+import { DynamicGroups } from '../constructs/fleet-groups/dynamic-groups.ts';
+import { FleetGroups } from '../constructs/fleet-groups/fleet-groups.ts';
+import { FleetIndexing } from '../constructs/fleet-indexing/fleet-indexing.ts';
 import { FleetProvisioning } from '../constructs/fleet-provisioning/fleet-provisioning.ts';
 
 export interface IdentityStackProps extends StackProps {
@@ -30,6 +33,12 @@ export class IdentityStack extends Stack {
       basicIngestChannels: basicIngest,
       removalPolicy: shared.removalPolicy,
     });
+    const groups = new FleetGroups(this, 'FleetGroups', {
+      topicRoot: names.topicRoot,
+      sites: settings.provisioning.sites,
+      deviceTypes: settings.provisioning.deviceTypes,
+      removalPolicy: shared.removalPolicy,
+    });
     const provisioning = new FleetProvisioning(this, 'FleetProvisioning', {
       ...shared,
       registry,
@@ -39,6 +48,8 @@ export class IdentityStack extends Stack {
       basicIngestChannels: basicIngest,
       alarmActionArns: alarmActionArns(this, props.config),
     });
+    provisioning.template.node.addDependency(groups);
+    this.indexed(props.config, registry, shared);
     const claim = new ClaimCredentials(this, 'ClaimCredentials', {
       ...shared,
       generation: settings.provisioning.claimGeneration,
@@ -55,5 +66,32 @@ export class IdentityStack extends Stack {
       DeviceTypes: settings.provisioning.deviceTypes.join(','),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  /** What stands on fleet indexing, where the configuration has it. */
+  private indexed(
+    { settings }: PlatformConfig,
+    registry: DeviceRegistry,
+    shared: { names: PlatformNames; logRetentionDays: number; removalPolicy: RemovalPolicy; metricsNamespace: string },
+  ): void {
+    const { firmwareVersions, indexing, lowBatteryPercent } = settings.fleet;
+    if (indexing === 'off') return;
+    const dynamic = new DynamicGroups(this, 'DynamicGroups', {
+      topicRoot: shared.names.topicRoot,
+      stageGroup: shared.names.thingGroup,
+      firmwareVersions,
+      lowBatteryPercent,
+    });
+    dynamic.node.addDependency(registry);
+    if (indexing === 'existing') return;
+    const own = new FleetIndexing(this, 'FleetIndexing', {
+      ...shared,
+      namedShadows: ['firmware', 'health'],
+      customFields: [
+        { name: 'shadow.name.firmware.reported.version', type: 'String' },
+        { name: 'shadow.name.health.reported.battery', type: 'Number' },
+      ],
+    });
+    dynamic.node.addDependency(own);
   }
 }

@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import cdkJson from '../../cdk.json' with { type: 'json' };
 import { ofType, type Resource, synthesize } from './synthesized.ts';
 
-const { app, resources } = synthesize();
+/** Options that are off by default, so that their functions are there too. */
+const { defaults } = cdkJson.context.fleetwright;
+const EVERYTHING = {
+  fleetwright: { ...cdkJson.context.fleetwright, defaults: { ...defaults, fleet: { indexing: 'own' } } },
+};
+const { app, resources } = synthesize(EVERYTHING);
 const functions = ofType(resources, 'AWS::Lambda::Function').map(
   ([id, resource]) => [resource.Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME, id, resource] as const,
 );
@@ -51,6 +57,6 @@ describe.each(functions)('%s', (_name, _id, resource) => {
 test('another assembly of the same sources has the same bundles', () => {
   const keys = (all: ReadonlyMap<string, Resource>) =>
     ofType(all, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.Code.S3Key);
-  expect(keys(synthesize().resources)).toEqual(keys(resources));
+  expect(keys(synthesize(EVERYTHING).resources)).toEqual(keys(resources));
   expect(new Set(keys(resources)).size).toBe(functions.length);
 });

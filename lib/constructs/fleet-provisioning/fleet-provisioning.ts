@@ -78,7 +78,7 @@ export class FleetProvisioning extends Construct {
       sourceArn: templateArn,
       sourceAccount: Aws.ACCOUNT_ID,
     });
-    const role = provisioningRole(this, 'Role', names, props.deviceTypes);
+    const role = provisioningRole(this, 'Role', names, props.sites, props.deviceTypes);
     this.template = new CfnProvisioningTemplate(this, 'Template', {
       templateName: names.provisioningTemplate,
       description: `registers devices of ${names.topicRoot} by claim`,

@@ -1,4 +1,4 @@
-import type { PlatformNames } from '@fleetwright/contracts';
+import { deviceTypeGroupName, type PlatformNames, siteGroupName } from '@fleetwright/contracts';
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -13,6 +13,7 @@ export function provisioningRole(
   scope: Construct,
   id: string,
   names: PlatformNames,
+  sites: readonly string[],
   deviceTypes: readonly string[],
 ): IotServiceRole {
   const role = new IotServiceRole(scope, id, { description: 'Fleet provisioning: registers devices of this stage' });
@@ -20,7 +21,11 @@ export function provisioningRole(
   const iot = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
   const things = deviceTypes.map((deviceType) => iot('thing', names.thingName(deviceType, '*')));
-  const group = iot('thinggroup', names.thingGroup);
+  const groups = [
+    names.thingGroup,
+    ...sites.map((site) => siteGroupName(names.topicRoot, site)),
+    ...deviceTypes.map((deviceType) => deviceTypeGroupName(names.topicRoot, deviceType)),
+  ].map((name) => iot('thinggroup', name));
   const certificates = iot('cert', '*');
 
   role.addToPrincipalPolicy(
@@ -37,14 +42,14 @@ export function provisioningRole(
     }),
   );
   role.addToPrincipalPolicy(
-    new PolicyStatement({ sid: 'JoinGroup', actions: ['iot:AddThingToThingGroup'], resources: [...things, group] }),
+    new PolicyStatement({ sid: 'JoinGroup', actions: ['iot:AddThingToThingGroup'], resources: [...things, ...groups] }),
   );
   role.addToPrincipalPolicy(
     new PolicyStatement({
       sid: 'ReadRegistry',
       actions: ['iot:DescribeThingGroup', 'iot:DescribeThingType', 'iot:GetPolicy'],
       resources: [
-        group,
+        ...groups,
         ...deviceTypes.map((deviceType) => iot('thingtype', names.thingType(deviceType))),
         iot('policy', names.devicePolicy),
         iot('policy', names.deviceServicesPolicy),

@@ -1,4 +1,10 @@
-import type { DeviceConfiguration, PlatformNames, ProvisioningParameters } from '@fleetwright/contracts';
+import {
+  type DeviceConfiguration,
+  deviceTypeGroupName,
+  type PlatformNames,
+  type ProvisioningParameters,
+  siteGroupName,
+} from '@fleetwright/contracts';
 
 type ParameterName = keyof ProvisioningParameters;
 
@@ -23,12 +29,16 @@ export function provisioningTemplateBody(names: PlatformNames, basicIngestChanne
         Properties: {
           ThingName: { 'Fn::Join': ['-', [prefix, ref('DeviceType'), ref('SerialNumber')]] },
           ThingTypeName: { 'Fn::Join': ['-', [prefix, ref('DeviceType')]] },
-          ThingGroups: [names.thingGroup],
+          ThingGroups: [
+            names.thingGroup,
+            { 'Fn::Join': ['', [siteGroupName(names.topicRoot, ''), ref('Site')]] },
+            { 'Fn::Join': ['', [deviceTypeGroupName(names.topicRoot, ''), ref('DeviceType')]] },
+          ],
           AttributePayload: {
             serialNumber: ref('SerialNumber'),
             site: ref('Site'),
             deviceType: ref('DeviceType'),
-            state: 'provisioned',
+            state: 'active',
           },
         },
         OverrideSettings: { AttributePayload: 'MERGE', ThingTypeName: 'REPLACE', ThingGroups: 'DO_NOTHING' },

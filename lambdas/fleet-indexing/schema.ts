@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { requestBase } from '../shared/custom-resource/request.ts';
+
+/** Properties of `Custom::FleetIndexing`. */
+const propertiesSchema = z.object({
+  NamedShadows: z.array(z.string().min(1)).default([]),
+  CustomFields: z
+    .array(z.object({ Name: z.string().min(1), Type: z.enum(['Boolean', 'Number', 'String']) }))
+    .default([]),
+});
+
+export type WantedIndexing = z.infer<typeof propertiesSchema>;
+
+export const requestSchema = z.discriminatedUnion('RequestType', [
+  requestBase.extend({ RequestType: z.literal('Create'), ResourceProperties: propertiesSchema }),
+  requestBase.extend({
+    RequestType: z.literal('Update'),
+    PhysicalResourceId: z.string(),
+    ResourceProperties: propertiesSchema,
+  }),
+  requestBase.extend({ RequestType: z.literal('Delete'), PhysicalResourceId: z.string() }),
+]);
+
+export type IndexingRequest = z.infer<typeof requestSchema>;
