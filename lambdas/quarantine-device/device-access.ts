@@ -18,7 +18,7 @@ import type { DevicePorts } from './model.ts';
 const GONE = 'ResourceNotFoundException';
 
 /** The device side of the ports, on AWS IoT. A device connects with its thing name as client id; its policy allows no other. */
-export function deviceAccess(iot: IoTClient, data: IoTDataPlaneClient, groupName: string): DevicePorts {
+export function deviceAccess(iot: IoTClient, data: () => Promise<IoTDataPlaneClient>, groupName: string): DevicePorts {
   const statusOf = async (certificateId: string): Promise<string | undefined> =>
     found(async () => {
       const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }));
@@ -41,14 +41,15 @@ export function deviceAccess(iot: IoTClient, data: IoTDataPlaneClient, groupName
       await found(() => iot.send(new RemoveThingFromThingGroupCommand({ thingName, thingGroupName: groupName })));
     },
     async isConnected(thingName) {
-      const connection = await found(() => data.send(new GetConnectionCommand({ clientId: thingName })));
+      const connection = await found(async () =>
+        (await data()).send(new GetConnectionCommand({ clientId: thingName })),
+      );
       return connection?.connected === true;
     },
     async disconnect(thingName) {
       // The session goes too: what is queued for the device, and its subscriptions, do not outlive a quarantine.
-      await found(() =>
-        data.send(new DeleteConnectionCommand({ clientId: thingName, cleanSession: true, preventWillMessage: false })),
-      );
+      const end = { clientId: thingName, cleanSession: true, preventWillMessage: false };
+      await found(async () => (await data()).send(new DeleteConnectionCommand(end)));
     },
     async activeCertificates(thingName) {
       const active: string[] = [];

@@ -1,9 +1,9 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
-import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { dataPlane } from '../shared/data-plane.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { FunctionError, messageOf } from '../shared/errors.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
@@ -30,7 +30,7 @@ const sqs = new SQSClient({});
 
 const ports: QuarantinePorts = {
   ...quarantineRecords(new DynamoDBClient({}), environment.QUARANTINE_TABLE),
-  ...deviceAccess(iot, new IoTDataPlaneClient({}), environment.QUARANTINE_GROUP),
+  ...deviceAccess(iot, dataPlane(iot), environment.QUARANTINE_GROUP),
   now: Date.now,
   async confirmLater(thingName, since) {
     await sqs.send(

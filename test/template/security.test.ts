@@ -148,6 +148,7 @@ test('what waits for the quarantine waits out its retries, and ends in a dead-le
 /** Actions that the service authorization reference gives no resource type, in the roles of these stacks. */
 const WITHOUT_RESOURCE_TYPE = new Set([
   'cloudwatch:PutMetricData',
+  'iot:DescribeEndpoint',
   'iot:ListAuditFindings',
   'iot:ListPrincipalThings',
   'xray:PutTelemetryRecords',
@@ -187,6 +188,7 @@ test('the quarantine function may do exactly what it does', () => {
     'iot:AddThingToThingGroup',
     'iot:DeleteConnection',
     'iot:DescribeCertificate',
+    'iot:DescribeEndpoint',
     'iot:DescribeThing',
     'iot:GetConnection',
     'iot:ListThingGroupsForThing',

@@ -4,6 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
+import { grantFindDataPlane } from '../service-role/find-data-plane.ts';
 
 export interface QuarantineGrants {
   readonly names: PlatformNames;
@@ -27,6 +28,7 @@ export function grantQuarantine(role: Role, { names, groupArn, records, queue, a
   allow('ReadThings', ['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], [things]);
   allow('MoveThings', ['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [things, groupArn]);
   allow('EndConnections', ['iot:DeleteConnection', 'iot:GetConnection'], [clients]);
+  grantFindDataPlane(role);
   allow('SwitchCertificates', ['iot:DescribeCertificate', 'iot:UpdateCertificate'], [certificates]);
   allow('KeepRecords', ['dynamodb:GetItem', 'dynamodb:PutItem'], [records.tableArn]);
   allow(
