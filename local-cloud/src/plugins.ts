@@ -27,6 +27,7 @@ import { createSnsPlugin } from './services/sns/plugin.ts';
 import { createSqsPlugin } from './services/sqs/plugin.ts';
 import { createStsPlugin } from './services/sts/plugin.ts';
 import { createTimestreamPlugin } from './services/timestream/plugin.ts';
+import { createTimestreamScheduledPlugin } from './services/timestream/scheduled/plugin.ts';
 
 export interface PluginOptions {
   readonly host: string;
@@ -81,6 +82,7 @@ export function pluginFactories(options: PluginOptions): {
       createEventbridgePlugin,
       createKinesisPlugin,
       timestream === undefined ? createTimestreamPlugin : hostInThread(createTimestreamPlugin, timestream),
+      createTimestreamScheduledPlugin,
       createLambdaPlugin,
       createSfnPlugin,
       createIotPlugin,

@@ -46,6 +46,8 @@ export interface ApiCall extends CallOrigin {
 export interface Operation<I = any, O = any> {
   /** The API's name: `SendMessage`. */
   readonly name: string;
+  /** Answered on the cloud's own thread, though the rest of its service runs on another. */
+  readonly here?: true;
   /** Permissions the caller needs, checked before `handle`. An empty list means that AWS checks none. */
   authorize(input: I, call: ApiCall): readonly Permission[];
   /**

@@ -201,7 +201,8 @@ export class RequestPipeline {
       const body = exchange.body ?? (await readBody(message, MAX_BODY_SIZE));
       return passThrough(operation.name, { method: head.method, url: head.url, headers: head.headers, body }, call);
     }
-    if (remote !== undefined && exchange.body !== undefined) {
+    const here = served.api.operations.some(({ here: own, name }) => own === true && name === operation.name);
+    if (remote !== undefined && !here && exchange.body !== undefined) {
       const { body } = exchange;
       return remote(operation.name, { method: head.method, url: head.url, headers: head.headers, body }, call);
     }
