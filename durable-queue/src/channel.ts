@@ -1,5 +1,4 @@
 import type { Rank } from './priority.ts';
-import type { Segment } from './segment.ts';
 
 /**
  * What is known of a channel. Sequences are of the whole queue, so those of a channel grow with gaps.
@@ -31,9 +30,16 @@ export interface Channel {
   dirty: boolean;
 }
 
+/** What a lease needs to know of a segment. */
+export interface LeasedSegment {
+  readonly id: { readonly rank: Rank };
+  readonly gone: boolean;
+  readonly entries: ReadonlyMap<Channel, { items: number; bytes: number }>;
+}
+
 /** What a lease holds of one segment. */
 export interface LeasedPart {
-  readonly segment: Segment;
+  readonly segment: LeasedSegment;
   items: number;
   bytes: number;
   /** Of `items`, those that were passed over as too old. */
@@ -81,7 +87,7 @@ export function readingRank(channel: Channel): Rank | undefined {
   return channel.spans[0]?.rank;
 }
 
-export function leasedItems(channel: Channel, segment: Segment): number {
+export function leasedItems(channel: Channel, segment: LeasedSegment): number {
   let items = 0;
   for (const lease of channel.leases) {
     for (const part of lease.parts) if (part.segment === segment) items += part.items;
