@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeviceAddress } from './topics.ts';
 
 /** Last levels of the topics of commands: to the device, and its answers. */

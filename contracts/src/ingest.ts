@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What the telemetry rule puts on the ingest queue and into the archive for each publish. The payload travels as

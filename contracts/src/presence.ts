@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeviceAddress } from './topics.ts';
 
 /** Last level of the topic on which a device leaves its last will. */

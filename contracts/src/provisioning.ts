@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Serial numbers as the factory prints them: they become part of thing names and topics. */
 export const serialNumberSchema = z

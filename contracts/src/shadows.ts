@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Named shadows of every device. `presence` is written by the platform alone; the device policy denies it to devices. */
 export const NAMED_SHADOWS = ['config', 'firmware', 'health'] as const;

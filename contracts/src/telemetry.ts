@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Bounds of one message. AWS IoT accepts 128 KB of payload (`iot-core-limits`, "Publish request maximum size"). */
 export const MAX_PAYLOAD_BYTES = 131_072;

@@ -4,7 +4,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { claimCredentialsSchema } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorName } from '../shared/errors.ts';
 import type { ClaimPorts } from './manage-claim.ts';
 

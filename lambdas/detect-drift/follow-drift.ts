@@ -1,5 +1,5 @@
 import type { Alert, TwinChange } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Step } from '../shared/tracked-state.ts';
 import { driftingPaths, MAX_PATHS } from './compare-sections.ts';
 

@@ -5,7 +5,7 @@ import {
   type TelemetryMessage,
   telemetryMessageSchema,
 } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Validation =
   | { readonly ok: true; readonly message: TelemetryMessage }

@@ -7,7 +7,7 @@ import {
   type IssueCommandResult,
   issueCommandSchema,
 } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../shared/errors.ts';
 import type { TrackingPorts } from '../shared/tracked-state.ts';
 

@@ -1,5 +1,5 @@
 import { provisioningParametersSchema } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameList } from '../shared/environment.ts';
 
 /** What AWS IoT sends (IoT developer guide, "Pre-provisioning hooks"); fields that we do not read are left out. */

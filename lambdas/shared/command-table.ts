@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type CommandRecord, commandRecordSchema } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type StateTable, stateTable } from './state-table.ts';
 import type { TrackingPorts } from './tracked-state.ts';
 

@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Longest delay of a message (SQS API reference, SendMessage, `DelaySeconds`). A later time takes several messages. */
 const MAX_DELAY_SECONDS = 900;

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorName } from './errors.ts';
 import type { Tracked, TrackingPorts } from './tracked-state.ts';
 

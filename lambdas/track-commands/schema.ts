@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { laterLookSchema } from '../shared/later-look.ts';
 
 export const environmentSchema = z.object({

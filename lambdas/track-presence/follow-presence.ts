@@ -1,5 +1,5 @@
 import { type Alert, alertSchema, type PresenceEvent, presenceShadowSchema } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Step } from '../shared/tracked-state.ts';
 
 /** What is known of one device. Times in ms since the epoch. */

@@ -1,5 +1,5 @@
 import { presenceEventSchema } from '@fleetwright/contracts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { wholeNumber } from '../shared/environment.ts';
 import { laterLookSchema } from '../shared/later-look.ts';
 
