@@ -8,7 +8,10 @@ const esModules = ['@middy', 'aedes', 'aedes-packet', 'aedes-persistence', 'mqem
 export default {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/'],
+  // What waits minutes on the wall clock: `npm run test:long`.
+  testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/', '/test/long/'],
+  // Much of an end-to-end test is waiting: a worker for each core, where Jest would leave one of two idle.
+  maxWorkers: '100%',
   modulePathIgnorePatterns: ['/cdk.out/', '/.fleetwright/'],
   transform: {
     '^.+\\.(ts|js|mjs)$': [
