@@ -176,6 +176,17 @@ test('a body that is too large is refused before it is read', async () => {
   });
 });
 
+test('a payload that is found wrong while it still comes costs no more than its connection', async () => {
+  const head = [
+    'PUT /bucket/key HTTP/1.1',
+    'Host: localhost',
+    'x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    'x-amz-decoded-content-length: 10',
+    'Content-Length: 1000',
+  ];
+  expect(await speakTls(`${head.join('\r\n')}\r\n\r\nno chunk\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+});
+
 test('a kept library answers the operations of a service whole, once the caller is known', async () => {
   const client = new dynamodb.DynamoDBClient(https.client());
   expect((await client.send(new dynamodb.ListTablesCommand({ Limit: 3 }))).TableNames).toEqual(['allow-list']);

@@ -76,8 +76,10 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<Running
       noDelay: true,
     },
     (request, response) => {
-      requests.answer(request, devices.get(request.socket)).then(
-        (answer) => send(context, request, response, answer, draining),
+      // Taken now: a pipeline that fails takes the socket away from its request.
+      const { socket } = request;
+      requests.answer(request, devices.get(socket)).then(
+        (answer) => send(context, { request, response, socket }, answer, draining),
         (error: unknown) => {
           if (!(error instanceof ClientGoneError)) {
             context.log('error', 'a request failed in the front door', { error: messageOf(error) });
@@ -162,10 +164,15 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket;
+}
+
 function send(
   context: CloudContext,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, socket }: Arrival,
   answer: WireResponse,
   draining: boolean,
 ): void {
@@ -181,8 +188,8 @@ function send(
     request.unpipe();
     request.resume();
     response.once('finish', () => {
-      const timer = context.clock.after(REFUSAL_GRACE, () => request.socket.destroy());
-      request.socket.once('close', () => timer.cancel());
+      const timer = context.clock.after(REFUSAL_GRACE, () => socket.destroy());
+      socket.once('close', () => timer.cancel());
     });
   }
   if (body instanceof Readable) {
