@@ -78,9 +78,10 @@ export const firmwareManifestSchema = z
     image: payloadSchema,
     deltas: z.array(deltaSchema).max(16),
   })
-  .refine(({ issuedAt, expiresAt }) => expiresAt > issuedAt, {
-    message: 'must be after issuedAt',
-    path: ['expiresAt'],
+  .refine(({ issuedAt, expiresAt }) => expiresAt > issuedAt, { message: 'must be after issuedAt', path: ['expiresAt'] })
+  .refine(({ version, minimumVersion }) => compareFirmware(minimumVersion, version) <= 0, {
+    message: 'must not be above version',
+    path: ['minimumVersion'],
   });
 
 export type FirmwareManifest = z.infer<typeof firmwareManifestSchema>;
