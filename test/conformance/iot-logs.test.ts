@@ -103,6 +103,15 @@ test('a level of its own holds for the things of a group, and a child group over
   expect((await written(1)).map(({ clientId }) => clientId)).toEqual(['pump-1']);
 });
 
+// source: AWS IoT Core quotas, "Client ID size" and "Thing group name size"; API reference, SetV2LoggingLevel, InvalidRequestException
+test('a logging target that nothing can be called is refused', async () => {
+  await enable('INFO');
+  const logTarget = { targetType: 'THING_GROUP', targetName: 'a'.repeat(129) };
+  await expect(iot.call('SetV2LoggingLevel', { logTarget, logLevel: 'INFO' })).rejects.toMatchObject({
+    code: 'InvalidRequestException',
+  });
+});
+
 test('disabling all logs ends them', async () => {
   await enable('INFO');
   await iot.call('SetV2LoggingOptions', { disableAllLogs: true });

@@ -190,6 +190,11 @@ test('limits of a receive and of a message are refused with the words of AWS', a
   await expect(receive({ WaitTimeSeconds: 21 })).rejects.toMatchObject({
     message: 'Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.',
   });
+  // No name of an attribute, though every JavaScript object has it.
+  await expect(receive({ AttributeNames: ['constructor'] as never })).rejects.toMatchObject({
+    code: 'InvalidAttributeName',
+    message: 'Unknown Attribute constructor.',
+  });
   await expect(send('')).rejects.toMatchObject({
     code: 'MissingRequiredParameterException',
     message: 'The request must contain the parameter MessageBody.',

@@ -114,17 +114,20 @@ async function converse(dice: Dice, wire: MqttWire, speaker: Speaker, tally: Bro
     const pings = batch.filter((bytes) => bytes === PINGREQ).length + 1;
     if (!(await say(wire, batch, pings, tally))) return;
   }
+  // Damage may hold a PINGREQ of its own before a packet that never ends: its answer says nothing of what comes next.
+  let framed = true;
   while (!wire.closed) {
     const { bytes, kind, unfinished } = damagedPacket(dice, speaker);
+    if (unfinished && bytes.includes(PINGREQ)) framed = false;
     count(tally.damaged, kind);
     const pings = wire.pings;
     wire.write(Buffer.concat([bytes, PINGREQ]));
     tally.packets += 2;
-    const patience = unfinished ? UNFINISHED_PATIENCE : PATIENCE;
-    const outcome = await wire.until(() => wire.pings > pings, patience);
+    const mayWait = unfinished || !framed;
+    const outcome = await wire.until(() => wire.pings > pings, mayWait ? UNFINISHED_PATIENCE : PATIENCE);
     note(wire, tally);
     if (outcome === 'timeout') {
-      if (!unfinished) tally.silent.push(kind);
+      if (!mayWait) tally.silent.push(kind);
       return;
     }
     tally.answered += outcome === 'met' ? 2 : 1;

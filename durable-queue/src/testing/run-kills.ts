@@ -42,8 +42,9 @@ export interface KillOutcome {
 
 /** Kills a process that fills and drains a queue, again and again, and lets the last one drain it to the end. */
 export async function runKills(run: KillRun): Promise<KillOutcome> {
-  // A life that ends only by its kill puts as much as it can: room for four times what is asked for.
+  // Of each channel. A life puts as much as it can, but not more than its share of the room: every kill finds work.
   const most = run.samples + (run.kills + 2) * run.group;
+  const share = Math.ceil((run.samples * (CHANNELS.length - 1)) / run.kills);
   const account = new KillAccount(
     CHANNELS.map(({ channel }) => channel),
     most,
@@ -61,7 +62,9 @@ export async function runKills(run: KillRun): Promise<KillOutcome> {
   for (let lives = 0; lives < run.kills; lives++) {
     account.begin(run.group);
     const [least, longest] = run.life;
-    if (await live(order(most), account, least + run.draw() * (longest - least))) kills++;
+    const enough = account.stored + share;
+    const milliseconds = least + run.draw() * (longest - least);
+    if (await live(order(most), account, milliseconds, () => account.stored >= enough)) kills++;
     if (lives % TORN_EVERY === 0 && tear(run.directory, run.draw)) tornTails++;
     run.onKill?.(kills, account);
   }
@@ -76,8 +79,16 @@ export async function runKills(run: KillRun): Promise<KillOutcome> {
   return { account, kills, tornTails };
 }
 
-/** Resolves at the end of the process: true when it was killed, `milliseconds` after its first sign of life. */
-async function live(order: KillOrder, account: KillAccount, milliseconds: number): Promise<boolean> {
+/**
+ * Resolves at the end of the process: true when it was killed, `milliseconds` after its first sign of life or when it has
+ * put enough.
+ */
+async function live(
+  order: KillOrder,
+  account: KillAccount,
+  milliseconds: number,
+  enough: () => boolean = () => false,
+): Promise<boolean> {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -89,6 +100,7 @@ async function live(order: KillOrder, account: KillAccount, milliseconds: number
   lines.on('line', (line) => {
     timer ??= killAfter(child, milliseconds);
     account.line(line);
+    if (enough()) child.kill('SIGKILL');
   });
   const [, signal] = (await exit) as [number | null, NodeJS.Signals | null];
   await closed;

@@ -166,8 +166,10 @@ function openCollection<V>(root: RootDatabase, name: string, flush: CollectionFl
     get: (key) => memory.get(key),
     has: (key) => memory.has(key),
     put(key, value) {
+      // The disk may refuse the key; what it refuses must not be in memory either.
+      const written = disk.put(key, JSON.stringify(value));
       memory.set(key, value);
-      flush.written(disk.put(key, JSON.stringify(value)));
+      flush.written(written);
     },
     delete(key) {
       if (!memory.delete(key)) return false;

@@ -7,18 +7,20 @@ import type { Delivery } from '../queue.ts';
 import type { QueueDirectory } from '../queue-directory.ts';
 
 /** System attributes and how each reads from a delivery; undefined ones are left out. */
-const SYSTEM_ATTRIBUTES: Readonly<Record<string, (delivery: Delivery) => string | undefined>> = {
-  ApproximateReceiveCount: (delivery) => String(delivery.receiveCount),
-  SentTimestamp: (delivery) => String(delivery.sentTimestamp),
-  SenderId: (delivery) => delivery.content.senderId,
-  ApproximateFirstReceiveTimestamp: (delivery) => String(delivery.firstReceivedAt),
-  AWSTraceHeader: (delivery) => delivery.content.traceHeader,
-  DeadLetterQueueSourceArn: (delivery) => delivery.content.deadLetterSource,
-  MessageDeduplicationId: () => undefined,
-  MessageGroupId: () => undefined,
-  SequenceNumber: () => undefined,
-};
-const ALL_SYSTEM_ATTRIBUTES = Object.keys(SYSTEM_ATTRIBUTES);
+const SYSTEM_ATTRIBUTES: ReadonlyMap<string, (delivery: Delivery) => string | undefined> = new Map(
+  Object.entries<(delivery: Delivery) => string | undefined>({
+    ApproximateReceiveCount: (delivery) => String(delivery.receiveCount),
+    SentTimestamp: (delivery) => String(delivery.sentTimestamp),
+    SenderId: (delivery) => delivery.content.senderId,
+    ApproximateFirstReceiveTimestamp: (delivery) => String(delivery.firstReceivedAt),
+    AWSTraceHeader: (delivery) => delivery.content.traceHeader,
+    DeadLetterQueueSourceArn: (delivery) => delivery.content.deadLetterSource,
+    MessageDeduplicationId: () => undefined,
+    MessageGroupId: () => undefined,
+    SequenceNumber: () => undefined,
+  }),
+);
+const ALL_SYSTEM_ATTRIBUTES = [...SYSTEM_ATTRIBUTES.keys()];
 
 export function receiveMessage(queues: QueueDirectory): Operation<ReceiveMessageRequest, ReceiveMessageResult> {
   return {
@@ -61,7 +63,7 @@ function within(value: number, least: number, most: number): boolean {
 function systemAttributeNames(input: ReceiveMessageRequest): readonly string[] {
   const names: string[] = [...(input.MessageSystemAttributeNames ?? []), ...(input.AttributeNames ?? [])];
   if (names.includes('All')) return ALL_SYSTEM_ATTRIBUTES;
-  for (const name of names) if (SYSTEM_ATTRIBUTES[name] === undefined) throw unknownAttribute(name);
+  for (const name of names) if (!SYSTEM_ATTRIBUTES.has(name)) throw unknownAttribute(name);
   return names;
 }
 
@@ -76,7 +78,7 @@ function messageOf(delivery: Delivery, systemNames: readonly string[], names: re
   if (systemNames.length > 0) {
     const attributes: Record<string, string> = {};
     for (const name of systemNames) {
-      const value = SYSTEM_ATTRIBUTES[name]?.(delivery);
+      const value = SYSTEM_ATTRIBUTES.get(name)?.(delivery);
       if (value !== undefined) attributes[name] = value;
     }
     message.Attributes = attributes;

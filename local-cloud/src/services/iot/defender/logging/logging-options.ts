@@ -24,6 +24,9 @@ export interface LogTargetRecord {
   readonly level: LogLevel;
 }
 
+/** What a target can be called: client ids and thing groups have at most 128 characters, the other kinds fewer. */
+const MAX_TARGET_NAME = 128;
+
 /** The settings of AWS IoT logging (developer guide, `configure-logging`). */
 export class LoggingOptions {
   readonly targets: Table<LogTargetRecord>;
@@ -97,7 +100,10 @@ export class LoggingOptions {
       this.setV2({ defaultLogLevel: level as LogLevel });
       return;
     }
-    new ConstraintViolations().required('logTarget.targetName', name).throwIfAny('InvalidRequestException');
+    new ConstraintViolations()
+      .required('logTarget.targetName', name)
+      .length('logTarget.targetName', name, 1, MAX_TARGET_NAME)
+      .throwIfAny('InvalidRequestException');
     this.v2();
     const record = { targetType: type as LogTargetType, targetName: name as string, level: level as LogLevel };
     this.targets.put(targetKey(record), record);
