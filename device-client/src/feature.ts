@@ -47,6 +47,8 @@ export interface FeatureContext {
   readonly clock: DeviceClock;
   /** Even draw in [0, 1). */
   readonly random: () => number;
+  /** ECDSA P-256 with SHA-256, DER, by the key of the certificate: wherever that key is, in a file or on a token. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
   readonly log: DeviceLog;
   /** Aborts when the feature is to stop. */
   readonly signal: AbortSignal;
@@ -65,4 +67,6 @@ export interface DeviceFeature {
   start(context: FeatureContext): Promise<void>;
   /** Within a second; what is under way is left as a `kill -9` would leave it. */
   stop(): Promise<void>;
+  /** What the health endpoint shows of it: small, JSON, current, and without secrets. */
+  status?(): Readonly<Record<string, unknown>>;
 }
