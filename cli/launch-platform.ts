@@ -89,7 +89,9 @@ function failureOf(cloud: CloudProcess): Promise<never> {
     cloud.on('report', (report) => {
       if (report.kind === 'failed') reject(new Failure(report.message));
     });
-    cloud.once('exit', (code) => reject(new Failure(`the local cloud ended unexpectedly (exit code ${code})`)));
+    cloud.once('exit', (code, lastWords) =>
+      reject(new Failure(`the local cloud ended unexpectedly (exit code ${code})\n${lastWords}`)),
+    );
   });
   failed.catch(() => {});
   return failed;

@@ -97,8 +97,9 @@ export class Subject {
     const { settings, outputs } = platform;
     this.#platform = platform;
     this.ended = undefined;
-    platform.cloud.once('exit', (code) => {
-      if (this.#platform === platform) this.ended = `the cloud's process ended by itself (exit code ${code})`;
+    platform.cloud.once('exit', (code, lastWords) => {
+      if (this.#platform !== platform) return;
+      this.ended = `the cloud's process ended by itself (exit code ${code})\n${lastWords}`;
     });
     this.#ledger = new Ledger(settings, outputs);
     this.#reader = new TimestreamReader(settings);

@@ -12,7 +12,8 @@ const KEPT_LINES = 20;
 
 interface ChildEvents<Report> {
   report: [Report];
-  exit: [code: number | null];
+  /** `lastWords`: the last lines of its standard error, as far as they have come. */
+  exit: [code: number | null, lastWords: string];
 }
 
 /** A child process of this project that is steered over IPC: commands in, reports out. */
@@ -41,7 +42,7 @@ export class SteeredProcess<Command, Report extends { kind: string }> extends Ev
     this.#child.on('message', (report) => this.emit('report', report as Report));
     this.#child.on('exit', (code) => {
       this.#exited = true;
-      this.emit('exit', code);
+      this.emit('exit', code, this.#stderr.join('\n'));
     });
   }
 
