@@ -1,4 +1,6 @@
 import type { Channel } from './channels.ts';
+import type { LakeTable } from './lake.ts';
+import type { Rollup } from './rollups.ts';
 
 /** Rules of the twin stack, by what they carry. */
 export const TWIN_RULES = [
@@ -15,6 +17,9 @@ export const TWIN_RULES = [
 
 export type TwinRule = (typeof TWIN_RULES)[number];
 
+/** Rules of the identity stack; `registration-<authority>` for each CA whose devices are registered just in time. */
+export type IdentityRule = 'rotation' | 'first-connection' | `registration-${string}`;
+
 /**
  * Physical names shared by the CDK app, the functions, the device agent and the command line.
  * Everything carries project and stage, so that stages live side by side in one account.
@@ -30,6 +35,8 @@ export interface PlatformNames {
   /** The second policy of every device: shadows, jobs, streams, device metrics, last will and command outcomes. */
   readonly deviceServicesPolicy: string;
   readonly claimPolicy: string;
+  /** Through which devices get AWS credentials, where the stage has it. */
+  readonly deviceRoleAlias: string;
   /** Name of the Secrets Manager secret that holds the claim certificate and key. */
   readonly claimSecret: string;
   readonly thingGroup: string;
@@ -41,6 +48,13 @@ export interface PlatformNames {
   readonly telemetryTable: string;
   readonly healthTable: string;
   readonly twinTable: string;
+  /** Tables of roll-ups: `rollup_1m`. */
+  rollupTable(rollup: Rollup): string;
+  /** Glue database of the lake: `fleetwright_dev`. */
+  readonly lakeDatabase: string;
+  readonly lakeWorkGroup: string;
+  /** Delivery stream of a table of the lake. */
+  lakeStream(table: LakeTable): string;
   /** Beginning of all thing names of the stage: `fleetwright-dev-`. */
   readonly thingNamePrefix: string;
   /** Thing types belong to the whole account, so they carry project and stage: `fleetwright-dev-pump-station`. */
@@ -49,8 +63,8 @@ export interface PlatformNames {
   thingName(deviceType: string, serialNumber: string): string;
   /** Custom metric of Device Defender, which belongs to the whole account: `fleetwright-dev-open-doors`. */
   securityMetric(name: string): string;
-  /** Rule that carries a channel, also the third level of its Basic Ingest topic; or a rule of the twin. */
-  ruleName(purpose: Channel | TwinRule): string;
+  /** Rule that carries a channel, also the third level of its Basic Ingest topic; or a rule of another stack. */
+  ruleName(purpose: Channel | TwinRule | IdentityRule): string;
 }
 
 export function platformNames(project: string, stage: string): PlatformNames {
@@ -61,6 +75,7 @@ export function platformNames(project: string, stage: string): PlatformNames {
     devicePolicy: `${prefix}-device`,
     deviceServicesPolicy: `${prefix}-device-services`,
     claimPolicy: `${prefix}-claim`,
+    deviceRoleAlias: `${prefix}-device`,
     claimSecret: `${prefix}/claim-certificate`,
     thingGroup: prefix,
     quarantine: `${prefix}-quarantine`,
@@ -69,6 +84,10 @@ export function platformNames(project: string, stage: string): PlatformNames {
     telemetryTable: 'telemetry',
     healthTable: 'health',
     twinTable: 'twin',
+    rollupTable: (rollup) => `rollup_${rollup}`,
+    lakeDatabase: prefix.replaceAll('-', '_'),
+    lakeWorkGroup: prefix,
+    lakeStream: (table) => `${prefix}-lake-${table}`,
     thingNamePrefix: `${prefix}-`,
     thingType: (deviceType) => `${prefix}-${deviceType}`,
     thingName: (deviceType, serialNumber) => `${prefix}-${deviceType}-${serialNumber}`,

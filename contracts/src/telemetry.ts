@@ -19,7 +19,7 @@ export const RESERVED_MEASURES = [
 /** Beginnings that Timestream keeps for itself (developer guide, "Quotas", naming constraints). */
 export const RESERVED_MEASURE_PREFIXES = ['ts_', 'measure_name', 'measure_value'] as const;
 
-const measureName = z
+export const measureNameSchema = z
   .string()
   .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'must be 1 to 64 letters, digits or underscores, beginning with a letter')
   .refine((name) => !isReserved(name.toLowerCase()), 'is reserved');
@@ -38,7 +38,7 @@ export const sampleSchema = z.strictObject({
   /** Device time, ms since the Unix epoch. */
   time: z.int().nonnegative(),
   values: z
-    .record(measureName, measureValue)
+    .record(measureNameSchema, measureValue)
     .refine((values) => Object.keys(values).length > 0, 'must hold at least one value')
     .refine(
       (values) => Object.keys(values).length <= MAX_VALUES_PER_SAMPLE,
