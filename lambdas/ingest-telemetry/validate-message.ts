@@ -5,7 +5,7 @@ import {
   type TelemetryMessage,
   telemetryMessageSchema,
 } from '@fleetwright/contracts';
-import * as z from 'zod';
+import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 
 export type Validation =
   | { readonly ok: true; readonly message: TelemetryMessage }
@@ -26,12 +26,12 @@ export function validateMessage(payload: unknown): Validation {
 /** Problems that are spelled out; a message can have thousands. */
 const MAX_PROBLEMS = 5;
 
-function describe(issues: readonly z.core.$ZodIssue[]): string {
+function describe(issues: readonly $ZodIssue[]): string {
   const named = issues.slice(0, MAX_PROBLEMS).map((issue) => {
     // What is wrong with a key stands one level below.
     const message =
       issue.code === 'invalid_key' ? issue.issues.map((inner) => inner.message).join(', ') : issue.message;
-    return `${z.core.toDotPath(issue.path) || 'message'}: ${message}`;
+    return `${toDotPath(issue.path) || 'message'}: ${message}`;
   });
   const more = issues.length - named.length;
   return more > 0 ? `${named.join('; ')}; and ${more} more` : named.join('; ');

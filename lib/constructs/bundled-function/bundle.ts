@@ -11,6 +11,14 @@ export function functionEntry(name: string): string {
   return join(REPOSITORY, 'lambdas', name, 'handler.ts');
 }
 
+/** What a function never uses of its libraries, and what stands for it. Paths are relative to the repository. */
+const SUBSTITUTES = {
+  '@aws-sdk/credential-provider-node': './lambdas/shared/bundling/environment-credentials.ts',
+  '@smithy/core/event-streams': './lambdas/shared/bundling/no-event-streams.ts',
+  // Functions read CBOR and never write it; a native extractor cannot be bundled.
+  'cbor-x': './node_modules/cbor-x/decode.js',
+};
+
 interface BundleFile {
   readonly name: string;
   readonly contents: Uint8Array;
@@ -19,7 +27,7 @@ interface BundleFile {
 const bundles = new Map<string, readonly BundleFile[]>();
 
 /**
- * Bundles one function, with the AWS SDK, into `index.js`.
+ * Bundles one function, with the AWS SDK, into `index.js`, minified: a start reads and parses all of it.
  *
  * INVARIANT: the same sources give the same bytes wherever they are checked out and wherever the assembly is written,
  * because the asset hash, and with it the template, is made of them. So nothing here depends on the output directory.
@@ -47,6 +55,8 @@ function bundled(entry: string): readonly BundleFile[] {
     target: 'node20',
     format: 'cjs',
     mainFields: ['module', 'main'],
+    alias: SUBSTITUTES,
+    minify: true,
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',

@@ -1,0 +1,10 @@
+/**
+ * Stands for `@smithy/core/event-streams` in the bundles: no operation that a function calls streams events. The SDK loads
+ * it only for one that does.
+ * @throws Error
+ */
+export class EventStreamSerde {
+  constructor() {
+    throw new Error('the bundles are made without event streams: lib/constructs/bundled-function/bundle.ts');
+  }
+}
