@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SEVERITIES } from './device-model/alert-rules.ts';
 
 const common = {
   version: z.literal(1),
@@ -22,6 +23,20 @@ export const alertSchema = z.discriminatedUnion('kind', [
     paths: z.array(z.string()),
   }),
   z.object({ ...common, kind: z.literal('offline'), reason: z.string() }),
+  z.object({
+    ...common,
+    /** What a device measures, by a rule of its type; times are of the device's clock, but for `at`. */
+    kind: z.literal('telemetry'),
+    rule: z.string().min(1),
+    measure: z.string(),
+    severity: z.enum(SEVERITIES),
+    /** Whether the value itself is judged, or its rate of change. */
+    basis: z.enum(['value', 'rate']),
+    direction: z.enum(['above', 'below']),
+    /** Value or rate that decided, and the level that it was judged by; not when the rule is gone. */
+    value: z.number().optional(),
+    limit: z.number().optional(),
+  }),
 ]);
 
 export type Alert = z.infer<typeof alertSchema>;

@@ -10,6 +10,7 @@ export async function publishAlert(client: SNSClient, topicArn: string, alert: A
       MessageAttributes: {
         kind: { DataType: 'String', StringValue: alert.kind },
         state: { DataType: 'String', StringValue: alert.state },
+        ...('severity' in alert && { severity: { DataType: 'String', StringValue: alert.severity } }),
       },
     }),
   );
