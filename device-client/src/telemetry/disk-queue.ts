@@ -1,0 +1,79 @@
+import {
+  type Batch,
+  type DurableQueue,
+  open,
+  type Priority,
+  type PutResult,
+  type QueueOptions,
+} from '@fleetwright/durable-queue';
+import type { SampleQueue } from './sample-queue.ts';
+
+/** Of what the queue adds to an item in its buffer: a header and the lane's name. */
+const ITEM_OVERHEAD_BYTES = 64;
+/** Batches of one lane handed out at once: enough for the messages in flight. */
+const LEASES = 256;
+const DEFAULT_BUFFERED_BYTES = 1024 * 1024;
+
+export type DiskQueueOptions = Omit<QueueOptions, 'maxLeases' | 'maxChannels'>;
+
+/** The durable queue as the telemetry feature uses it. */
+export class DiskQueue implements SampleQueue {
+  readonly #queue: DurableQueue;
+  readonly #maxBuffered: number;
+  /** Given and not answered for, by priority. */
+  readonly #buffered: Record<Priority, number> = { alarm: 0, normal: 0, bulk: 0 };
+
+  private constructor(queue: DurableQueue, maxBuffered: number) {
+    this.#queue = queue;
+    this.#maxBuffered = maxBuffered;
+  }
+
+  /** @throws QueueError */
+  static async open(options: DiskQueueOptions): Promise<DiskQueue> {
+    const queue = await open({ ...options, maxLeases: LEASES });
+    return new DiskQueue(queue, options.maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES);
+  }
+
+  get items(): number {
+    return this.#queue.stats().items;
+  }
+
+  get bytes(): number {
+    return this.#queue.stats().bytes;
+  }
+
+  isFull(priority: Priority, bytes: number): boolean {
+    const used = this.#buffered[priority];
+    return used > 0 && used + bytes + ITEM_OVERHEAD_BYTES > this.#maxBuffered;
+  }
+
+  async put(lane: string, bytes: Uint8Array, priority: Priority, time: number): Promise<PutResult> {
+    const size = bytes.length + ITEM_OVERHEAD_BYTES;
+    this.#buffered[priority] += size;
+    try {
+      return await this.#queue.put(lane, bytes, { priority, time });
+    } finally {
+      this.#buffered[priority] -= size;
+    }
+  }
+
+  room(priority: Priority): Promise<void> {
+    return this.#queue.room(priority);
+  }
+
+  take(lane: string, max: number, bytes: number): Promise<Batch | undefined> {
+    return this.#queue.take(max, bytes, { channel: lane });
+  }
+
+  ack(batch: Batch): Promise<boolean> {
+    return this.#queue.ack(batch);
+  }
+
+  waiting(lane: string): number {
+    return this.#queue.stats().channels.find(({ channel }) => channel === lane)?.items ?? 0;
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+}
