@@ -7,6 +7,7 @@ import {
   stageNameSchema,
   stageSchema,
 } from './platform-config.ts';
+import { mistakenTypes } from './prediction-settings.ts';
 
 /** Everything that is wrong with a configuration, one line each. */
 export class ConfigError extends Error {
@@ -58,7 +59,7 @@ export function loadPlatformConfig(raw: unknown, stage: unknown): PlatformConfig
     const parsed = stageSchema.safeParse(merged);
     collect(issues, parsed, [], merged, origin);
     if (parsed.success) settings.set(name, parsed.data);
-    for (const issue of crossFieldIssues(merged)) {
+    for (const issue of [...crossFieldIssues(merged), ...mistakenTypes(merged)]) {
       issues.push(`${dotted(origin(issue.path))}: ${issue.message}, got ${show(issue.value)}`);
     }
   }

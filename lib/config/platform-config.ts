@@ -1,7 +1,10 @@
 import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
 import { fleetSchema } from './fleet-settings.ts';
+import { identitySchema } from './identity-settings.ts';
+import { alertsSchema, modelsSchema, remainingLifeSchema } from './prediction-settings.ts';
 import { observabilitySchema, securitySchema } from './security-settings.ts';
+import { HOT_STORES, lakeSchema, measuresSchema, rollupsSchema } from './telemetry-settings.ts';
 import { twinSchema } from './twin-settings.ts';
 
 /** Retention periods that CloudWatch Logs knows (API reference, PutRetentionPolicy), in days. */
@@ -64,7 +67,11 @@ export const stageSchema = z.strictObject({
     /** Raise it to make a new claim certificate and withdraw the old one. */
     claimGeneration: z.int().min(1).default(1),
   }),
-  hotStore: z.enum(['timestream']).default('timestream'),
+  hotStore: z.enum(HOT_STORES).default('timestream'),
+  lake: lakeSchema.prefault({}),
+  rollups: rollupsSchema.prefault({}),
+  /** By device type: what its samples hold. */
+  measures: measuresSchema.default({}),
   retention: z
     .strictObject({
       /** Longest time a device may be offline and still have its backlog taken in at once, in hours. */
@@ -123,8 +130,12 @@ export const stageSchema = z.strictObject({
     })
     .prefault({}),
   fleet: fleetSchema.prefault({}),
+  identity: identitySchema.prefault({}),
   security: securitySchema.prefault({}),
   twin: twinSchema.prefault({}),
+  alerts: alertsSchema.prefault({}),
+  models: modelsSchema.default({}),
+  remainingLife: remainingLifeSchema.default({}),
   observability: observabilitySchema.prefault({}),
 });
 
