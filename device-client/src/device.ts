@@ -6,15 +6,24 @@ import {
   channelTopic,
   type DeviceAddress,
   type HealthMessage,
+  lastWillTopic,
   type ProvisioningParameters,
   type Sample,
   type TelemetryMessage,
 } from '@fleetwright/contracts';
 import { type DeviceClock, systemClock } from './clock.ts';
-import { MqttConnection } from './connection/mqtt-connection.ts';
+import type { MqttConnection } from './connection/mqtt-connection.ts';
+import { addressOf } from './device-address.ts';
+import { DeviceSession, noLog } from './device-session.ts';
 import { DeviceError } from './errors.ts';
-import { type DeviceIdentity, IdentityStore } from './identity/identity-store.ts';
-import { type CloudEndpoint, provision } from './identity/provision.ts';
+import type { DeviceFeature, DeviceLog } from './feature.ts';
+import { CertificateRotation } from './identity/certificate-rotation.ts';
+import { type DeviceIdentity, IdentityStore, type KeyedIdentity } from './identity/identity-store.ts';
+import { provision } from './identity/provision.ts';
+import { ProvisioningJournal } from './identity/provisioning-journal.ts';
+import type { CloudEndpoint } from './identity/provisioning-service.ts';
+import { type RotationOutcome, RotationStore } from './identity/rotation-record.ts';
+import { TokenKeyStore, type TokenOptions } from './identity/token-key-store.ts';
 import { StateDirectory } from './state-directory.ts';
 import { nextBootId } from './telemetry/boot-counter.ts';
 import { ChannelPublisher } from './telemetry/channel-publisher.ts';
@@ -26,12 +35,29 @@ export interface DeviceOptions {
   /** Needed until the device has an identity of its own. */
   readonly claim?: ClaimCredentials | undefined;
   readonly parameters: ProvisioningParameters;
+  /** Keys are made and kept on this token instead of in files. */
+  readonly token?: TokenOptions | undefined;
+  /** Run while the device runs. @default none */
+  readonly features?: readonly DeviceFeature[];
+  /** Leaves a last will, which the platform takes for a loss of connection. @default false */
+  readonly lastWill?: boolean;
+  /** seconds; AWS IoT allows 30 to 1200. @default 60 */
+  readonly keepAlive?: number | undefined;
+  /** Attempts to provision that may fail for passing reasons. @default 8 */
+  readonly provisioningAttempts?: number | undefined;
   readonly samplesPerMessage?: number;
   /** ms, longest wait between two attempts to connect. @default 60000 */
-  readonly maxReconnectDelay?: number;
+  readonly maxReconnectDelay?: number | undefined;
   readonly clock?: DeviceClock;
   /** Even draw in [0, 1). @default Math.random */
   readonly random?: () => number;
+  /** @default silent */
+  readonly log?: DeviceLog;
+}
+
+export interface StartOptions {
+  /** Resolve when the device has an identity and its features run, connected or not. @default false */
+  readonly offline?: boolean;
 }
 
 export interface DeviceEvents {
@@ -43,20 +69,27 @@ export interface DeviceEvents {
   /** The cloud has a telemetry or event message. */
   acknowledged: [channel: Channel, message: TelemetryMessage];
   retry: [what: string, reason: string];
+  /** A change of certificate has ended, well or not. */
+  rotated: [outcome: RotationOutcome];
 }
 
 const CONNECT_TIMEOUT = 60_000;
 
-/** A device of the fleet: gets its identity, connects as itself, and publishes. Made by {@link createDevice}. */
+/** A device of the fleet: gets its identity, connects as itself, runs its features and publishes. Made by {@link createDevice}. */
 export class Device extends EventEmitter<DeviceEvents> {
   readonly #options: DeviceOptions;
   readonly #clock: DeviceClock;
   readonly #random: () => number;
+  readonly #log: DeviceLog;
   readonly #state: StateDirectory;
+  readonly #identities: IdentityStore;
   readonly #abort = new AbortController();
   readonly #publishers = new Map<Channel, ChannelPublisher>();
-  #connection: MqttConnection | undefined;
-  #identity: DeviceIdentity | undefined;
+  #session: DeviceSession | undefined;
+  #rotation: CertificateRotation | undefined;
+  #identity: KeyedIdentity | undefined;
+  /** Sessions begin and end one after another. */
+  #turn: Promise<void> = Promise.resolve();
   #bootId = 0;
   #healthSequence = 0;
 
@@ -65,7 +98,12 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#log = options.log ?? noLog;
     this.#state = new StateDirectory(options.stateDirectory);
+    this.#identities = new IdentityStore(
+      this.#state,
+      options.token === undefined ? undefined : new TokenKeyStore(options.token),
+    );
   }
 
   get identity(): DeviceIdentity {
@@ -77,43 +115,44 @@ export class Device extends EventEmitter<DeviceEvents> {
     return this.#bootId;
   }
 
+  get connected(): boolean {
+    return this.#session?.connection.connected ?? false;
+  }
+
+  /** What each feature says of itself. */
+  get features(): Readonly<Record<string, unknown>> {
+    return this.#session?.features ?? {};
+  }
+
+  /** How far a change of certificate is. */
+  get rotation(): CertificateRotation['record'] {
+    return this.#rotation?.record ?? { phase: 'idle' };
+  }
+
   /** Provisions if needed and connects as itself. @throws DeviceError */
-  async start(): Promise<void> {
-    const store = new IdentityStore(this.#state);
-    const { claim, endpoint, parameters } = this.#options;
-    this.#identity = store.load();
-    if (this.#identity === undefined) {
-      if (claim === undefined) {
-        throw new DeviceError('NOT_PROVISIONED', `${this.#state.path} holds no identity, and no claim was given`);
-      }
-      this.#identity = await provision({
-        endpoint,
-        claim,
-        parameters,
-        store,
-        clock: this.#clock,
-        random: this.#random,
-        signal: this.#abort.signal,
-        onRetry: (attempt, reason) => this.emit('retry', `provisioning attempt ${attempt}`, reason),
-      });
-      this.emit('provisioned', this.#identity);
-    }
+  async start({ offline = false }: StartOptions = {}): Promise<void> {
+    const own = (await this.#identities.load()) ?? (await this.#provision());
     this.#bootId = nextBootId(this.#state);
-    const connection = new MqttConnection({
-      ...endpoint,
-      certificatePem: this.#identity.certificatePem,
-      privateKeyPem: this.#identity.privateKeyPem,
-      clientId: this.#identity.thingName,
-      ...(this.#options.maxReconnectDelay !== undefined && { maxReconnectDelay: this.#options.maxReconnectDelay }),
+    this.#rotation = new CertificateRotation({
+      identities: this.#identities,
+      store: new RotationStore(this.#state),
+      clock: this.#clock,
+      log: this.#log,
+      use: (identity) => this.#use(identity),
+      onEnded: (outcome) => this.emit('rotated', outcome),
     });
-    this.#connection = connection;
-    connection.on('connected', () => {
-      for (const publisher of this.#publishers.values()) publisher.retryNow();
-      this.emit('connected');
-    });
-    connection.on('interrupted', (reason) => this.emit('interrupted', reason));
-    connection.start();
-    await connection.whenConnected(CONNECT_TIMEOUT, this.#abort.signal);
+    await this.#use(await this.#rotation.resume(own));
+    if (!offline) await this.#connected().whenConnected(CONNECT_TIMEOUT, this.#abort.signal);
+  }
+
+  /**
+   * Gets a new key and certificate and gives up the old ones once the new ones have connected. It goes on over restarts
+   * of the device. The same request id again (32 hexadecimal digits) is the same rotation.
+   * @throws DeviceError `ROTATION_FAILED` when another one is under way
+   */
+  async rotateCertificate(reason: 'expiring' | 'asked' = 'asked', requestId?: string): Promise<RotationOutcome> {
+    if (this.#rotation === undefined) throw new DeviceError('STOPPED', 'the device is not running');
+    return this.#rotation.rotate(reason, requestId);
   }
 
   /** Takes a sample for sending; it is acknowledged by the event of that name. @throws DeviceError `QUEUE_FULL` */
@@ -132,12 +171,83 @@ export class Device extends EventEmitter<DeviceEvents> {
     await Promise.all([...this.#publishers.values()].map((publisher) => publisher.flush()));
   }
 
-  /** Disconnects cleanly. What is not acknowledged by then is given up. */
+  /** Stops the features and says goodbye. What is not acknowledged by then is given up. */
   async stop(): Promise<void> {
     this.#abort.abort();
     for (const publisher of this.#publishers.values()) publisher.stop();
-    await this.#connection?.stop();
-    this.#connection = undefined;
+    this.#rotation?.stop();
+    await this.#turn.catch(() => {});
+    await this.#session?.stop();
+    this.#session = undefined;
+  }
+
+  /** Ends the device's life: stops it and removes keys, certificates and identity. */
+  async erase(): Promise<void> {
+    await this.stop();
+    await this.#identities.erase();
+  }
+
+  async #provision(): Promise<KeyedIdentity> {
+    const { claim, endpoint, parameters, provisioningAttempts } = this.#options;
+    if (claim === undefined) {
+      throw new DeviceError('NOT_PROVISIONED', `${this.#state.path} holds no identity, and no claim was given`);
+    }
+    const identity = await provision({
+      endpoint,
+      claim,
+      parameters,
+      store: this.#identities,
+      journal: new ProvisioningJournal(this.#state),
+      clock: this.#clock,
+      random: this.#random,
+      signal: this.#abort.signal,
+      maxAttempts: provisioningAttempts,
+      onRetry: (attempt, reason) => this.emit('retry', `provisioning attempt ${attempt}`, reason),
+    });
+    this.emit('provisioned', identity);
+    return identity;
+  }
+
+  /** Ends the session, if there is one, and begins another. */
+  #use(identity: KeyedIdentity): Promise<void> {
+    const turn = this.#turn
+      .catch(() => {})
+      .then(async () => {
+        await this.#session?.stop();
+        this.#session = undefined;
+        if (this.#abort.signal.aborted) throw new DeviceError('STOPPED', 'the device is not running');
+        this.#identity = identity;
+        await this.#begin(identity);
+      });
+    this.#turn = turn;
+    return turn;
+  }
+
+  async #begin(identity: KeyedIdentity): Promise<void> {
+    const { endpoint, features = [], keepAlive, lastWill, maxReconnectDelay } = this.#options;
+    const session = new DeviceSession({
+      endpoint,
+      identity,
+      bootId: this.#bootId,
+      features,
+      state: this.#state,
+      clock: this.#clock,
+      random: this.#random,
+      log: this.#log,
+      willTopic: lastWill === true ? lastWillTopic(addressOf(identity)) : undefined,
+      maxReconnectDelay,
+      keepAlive,
+    });
+    this.#session = session;
+    const { connection } = session;
+    connection.on('connected', () => {
+      for (const publisher of this.#publishers.values()) publisher.retryNow();
+      this.emit('connected');
+    });
+    connection.on('interrupted', (reason) => this.emit('interrupted', reason));
+    connection.on('problem', (problem) => this.#log.warn('connection', { reason: problem }));
+    await session.start();
+    this.#rotation?.attach({ identity, link: connection });
   }
 
   #publisher(channel: 'telemetry' | 'event'): ChannelPublisher {
@@ -167,13 +277,12 @@ export class Device extends EventEmitter<DeviceEvents> {
   }
 
   #address(): DeviceAddress {
-    const { configuration, thingName } = this.identity;
-    return { ...configuration, thingName };
+    return addressOf(this.identity);
   }
 
   #connected(): MqttConnection {
-    if (this.#connection === undefined) throw new DeviceError('STOPPED', 'the device is not running');
-    return this.#connection;
+    if (this.#session === undefined) throw new DeviceError('STOPPED', 'the device is not running');
+    return this.#session.connection;
   }
 }
 

@@ -1,11 +1,12 @@
 export { type BackoffPolicy, backoffDelay } from './backoff.ts';
 export { type DeviceClock, systemClock } from './clock.ts';
-export { type ConnectionOptions, MqttConnection } from './connection/mqtt-connection.ts';
+export type { ConnectionOptions, LastWill, TokenKey } from './connection/connection-options.ts';
+export { MqttConnection } from './connection/mqtt-connection.ts';
 export { createDevice, Device, type DeviceEvents, type DeviceOptions } from './device.ts';
 export { DeviceError, type DeviceErrorCode } from './errors.ts';
 export { type DeviceIdentity, IdentityStore } from './identity/identity-store.ts';
 export { certificateSigningRequest, generatePrivateKey } from './identity/key-pair.ts';
-export type { CloudEndpoint } from './identity/provision.ts';
+export type { CloudEndpoint } from './identity/provisioning-service.ts';
 export { type PumpStationOptions, pumpStation } from './sensors/pump-station.ts';
 export { seededRandom, seedOf } from './sensors/random.ts';
 export { parseCsv, type ReplayOptions, replay } from './sensors/replay.ts';

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DeviceError, reasonOf } from './errors.ts';
 
@@ -28,6 +39,15 @@ export class StateDirectory {
     return join(this.path, name);
   }
 
+  /** A directory of its own below this one. @throws DeviceError `STATE_UNUSABLE` */
+  directory(name: string): StateDirectory {
+    return new StateDirectory(join(this.path, name));
+  }
+
+  list(): string[] {
+    return readdirSync(this.path);
+  }
+
   read(name: string): string | undefined {
     const file = this.file(name);
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
@@ -46,14 +66,29 @@ export class StateDirectory {
         closeSync(handle);
       }
       renameSync(aside, file);
-      const directory = openSync(this.path, 'r');
-      try {
-        fsyncSync(directory);
-      } finally {
-        closeSync(directory);
-      }
+      this.#flush();
     } catch (error) {
       throw new DeviceError('STATE_UNUSABLE', `cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Whether it was there or not. @throws DeviceError `STATE_UNUSABLE` */
+  remove(name: string): void {
+    const file = this.file(name);
+    try {
+      rmSync(file, { force: true });
+      this.#flush();
+    } catch (error) {
+      throw new DeviceError('STATE_UNUSABLE', `cannot remove ${file}: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  #flush(): void {
+    const directory = openSync(this.path, 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
     }
   }
 }

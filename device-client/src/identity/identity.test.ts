@@ -18,30 +18,30 @@ const configuration = {
 
 test('the key is made once, kept with mode 0600, and signs its own request', async () => {
   const state = directory();
-  const key = new IdentityStore(state).privateKey();
-  expect(new IdentityStore(state).privateKey()).toBe(key);
+  const key = (await new IdentityStore(state).firstKey()).connection.privateKeyPem ?? '';
+  expect((await new IdentityStore(state).firstKey()).connection.privateKeyPem).toBe(key);
   expect(statSync(state.file('device.key.pem')).mode & 0o777).toBe(0o600);
   const request = new x509.Pkcs10CertificateRequest(await certificateSigningRequest(key, 'SN-1'));
   expect(await request.verify()).toBe(true);
   expect(request.subject).toBe('CN=SN-1');
 });
 
-test('a device is provisioned only once its whole identity is on disk', () => {
+test('a device is provisioned only once its whole identity is on disk', async () => {
   const state = directory();
   const store = new IdentityStore(state);
-  store.privateKey();
-  expect(store.load()).toBeUndefined();
+  await store.firstKey();
+  expect(await store.load()).toBeUndefined();
   store.save({ thingName: 'pump-1', certificateId: 'c', certificatePem: 'PEM', configuration });
-  expect(store.load()).toMatchObject({ thingName: 'pump-1', certificatePem: 'PEM', configuration });
+  expect(await store.load()).toMatchObject({ thingName: 'pump-1', certificatePem: 'PEM', configuration });
 });
 
-test('a damaged identity is named, not guessed at', () => {
+test('a damaged identity is named, not guessed at', async () => {
   const state = directory();
   const store = new IdentityStore(state);
-  store.privateKey();
+  await store.firstKey();
   store.save({ thingName: 'pump-1', certificateId: 'c', certificatePem: 'PEM', configuration });
   writeFileSync(state.file('identity.json'), '{');
-  expect(() => store.load()).toThrow(/identity\.json is damaged/);
+  await expect(store.load()).rejects.toThrow(/identity\.json is damaged/);
 });
 
 test('the boot counter grows over restarts and refuses rubbish', () => {

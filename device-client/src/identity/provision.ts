@@ -1,59 +1,64 @@
 import {
   type ClaimCredentials,
-  claimClientId,
   deviceConfigurationSchema,
   type ProvisioningParameters,
   provisioningParametersSchema,
 } from '@fleetwright/contracts';
-import { iotidentity } from 'aws-iot-device-sdk-v2';
 import { backoffDelay } from '../backoff.ts';
 import { type DeviceClock, sleep } from '../clock.ts';
-import { MqttConnection } from '../connection/mqtt-connection.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
-import type { DeviceIdentity, IdentityStore } from './identity-store.ts';
-import { certificateSigningRequest } from './key-pair.ts';
-
-/** Where the cloud is; `serverCaPem` as in ConnectionOptions. */
-export interface CloudEndpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly serverCaPem?: string | undefined;
-}
+import type { IdentityStore, KeyedIdentity } from './identity-store.ts';
+import type { ProvisioningJournal } from './provisioning-journal.ts';
+import {
+  type ClaimOptions,
+  type CloudEndpoint,
+  openProvisioningService,
+  ProvisioningRefusal,
+  type ProvisioningService,
+} from './provisioning-service.ts';
 
 export interface ProvisionOptions {
   readonly endpoint: CloudEndpoint;
   readonly claim: ClaimCredentials;
   readonly parameters: ProvisioningParameters;
   readonly store: IdentityStore;
+  readonly journal: ProvisioningJournal;
   readonly clock: DeviceClock;
   /** Even draw in [0, 1), for jitter. */
   readonly random: () => number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** After so many failures that may pass it gives up. @default 8 */
+  readonly maxAttempts?: number | undefined;
   onRetry?(attempt: number, reason: string): void;
+  /** @default over MQTT, with the claim */
+  readonly openService?: (options: ClaimOptions) => Promise<ProvisioningService>;
 }
 
-const CONNECT_TIMEOUT = 30_000;
-/** seconds a provisioning request may take; the hook alone may use 5 */
-const OPERATION_TIMEOUT = 15;
 const MAX_ATTEMPTS = 8;
 const BACKOFF = { base: 1_000, cap: 60_000 };
+/** AWS IoT's answer to a token that was used or is older than an hour: the certificate is gone, another is to be had. */
+const TOKEN_EXPIRED = 'InvalidCertificateOwnershipToken';
 
 /**
  * Fleet provisioning by claim (AWS IoT developer guide, "Provisioning by claim"): connect with the claim certificate,
  * have a CSR of the device's own key signed, register the thing, keep the identity. Passing failures are retried with
  * jitter; a refusal by template or hook is final.
- * @throws DeviceError `PROVISIONING_REFUSED`, `PROVISIONING_FAILED`, `STOPPED`
+ *
+ * INVARIANT: what is on disk after any of its writes is enough to go on: key, then issued certificate, then identity.
+ *
+ * @throws DeviceError `PROVISIONING_REFUSED`, `PROVISIONING_FAILED`, `STOPPED`, `STATE_UNUSABLE`, `KEY_UNUSABLE`
  */
-export async function provision(options: ProvisionOptions): Promise<DeviceIdentity> {
+export async function provision(options: ProvisionOptions): Promise<KeyedIdentity> {
   const parameters = checked(options.parameters);
+  const maxAttempts = options.maxAttempts ?? MAX_ATTEMPTS;
   for (let attempt = 0; ; attempt++) {
     try {
       return await provisionOnce({ ...options, parameters });
     } catch (error) {
       if (options.signal?.aborted === true) throw new DeviceError('STOPPED', 'stopped while provisioning');
-      if (error instanceof DeviceError && error.code === 'PROVISIONING_REFUSED') throw error;
-      if (attempt + 1 >= MAX_ATTEMPTS) {
-        throw new DeviceError('PROVISIONING_FAILED', `gave up after ${MAX_ATTEMPTS} attempts: ${reasonOf(error)}`, {
+      if (isFinal(error)) throw error;
+      if (attempt + 1 >= maxAttempts) {
+        throw new DeviceError('PROVISIONING_FAILED', `gave up after ${maxAttempts} attempts: ${reasonOf(error)}`, {
           cause: error,
         });
       }
@@ -63,6 +68,11 @@ export async function provision(options: ProvisionOptions): Promise<DeviceIdenti
   }
 }
 
+function isFinal(error: unknown): boolean {
+  if (error instanceof ProvisioningRefusal) return error.reason !== TOKEN_EXPIRED;
+  return error instanceof DeviceError && (error.code === 'STATE_UNUSABLE' || error.code === 'KEY_UNUSABLE');
+}
+
 function checked(parameters: ProvisioningParameters): ProvisioningParameters {
   const result = provisioningParametersSchema.safeParse(parameters);
   if (result.success) return result.data;
@@ -70,68 +80,43 @@ function checked(parameters: ProvisioningParameters): ProvisioningParameters {
   throw new DeviceError('INPUT_INVALID', `provisioning parameters: ${problems}`);
 }
 
-async function provisionOnce(options: ProvisionOptions): Promise<DeviceIdentity> {
-  const { claim, endpoint, parameters, store } = options;
-  const connection = new MqttConnection({
-    ...endpoint,
-    certificatePem: claim.certificatePem,
-    privateKeyPem: claim.privateKeyPem,
-    clientId: claimClientId(claim.provisioningTemplate, parameters.SerialNumber),
-  });
-  connection.start();
-  let service: iotidentity.IotIdentityClientv2 | undefined;
-  try {
-    await connection.whenConnected(CONNECT_TIMEOUT, options.signal);
-    service = iotidentity.IotIdentityClientv2.newFromMqtt5(connection.client, {
-      maxRequestResponseSubscriptions: 4,
-      maxStreamingSubscriptions: 1,
-      operationTimeoutInSeconds: OPERATION_TIMEOUT,
+async function provisionOnce(options: ProvisionOptions): Promise<KeyedIdentity> {
+  const { claim, clock, endpoint, journal, parameters, signal, store } = options;
+  const { provisioningTemplate } = claim;
+  const serialNumber = parameters.SerialNumber;
+  const known = await store.load();
+  if (known === undefined) {
+    const key = await store.firstKey();
+    const service = await (options.openService ?? openProvisioningService)({
+      endpoint,
+      claim,
+      serialNumber,
+      clock,
+      signal,
     });
-    const privateKeyPem = store.privateKey();
-    const csr = await certificateSigningRequest(privateKeyPem, parameters.SerialNumber);
-    const issued = await answered(service.createCertificateFromCsr({ certificateSigningRequest: csr }));
-    const registered = await answered(
-      service.registerThing({
-        templateName: claim.provisioningTemplate,
-        certificateOwnershipToken: present(issued.certificateOwnershipToken, 'certificateOwnershipToken'),
-        parameters,
-      }),
-    );
-    const identity = {
-      thingName: present(registered.thingName, 'thingName'),
-      certificateId: present(issued.certificateId, 'certificateId'),
-      certificatePem: present(issued.certificatePem, 'certificatePem'),
-      configuration: deviceConfigurationSchema.parse(registered.deviceConfiguration),
-    };
-    store.save(identity);
-    return { ...identity, privateKeyPem };
-  } finally {
-    service?.close();
-    await connection.stop();
+    try {
+      let issued = journal.read(provisioningTemplate, serialNumber);
+      if (issued === undefined) {
+        const certificate = await service.createCertificate(await key.signingRequest(serialNumber));
+        issued = { provisioningTemplate, serialNumber, ...certificate };
+        journal.write(issued);
+      }
+      const { thingName, deviceConfiguration } = await service.register(issued.certificateOwnershipToken, parameters);
+      const { certificateId, certificatePem } = issued;
+      const configuration = deviceConfigurationSchema.parse(deviceConfiguration);
+      store.save({ thingName, certificateId, certificatePem, configuration }, key.reference);
+    } catch (error) {
+      if (error instanceof ProvisioningRefusal && error.reason === TOKEN_EXPIRED) journal.remove();
+      throw error;
+    } finally {
+      await service.close();
+    }
   }
+  journal.remove();
+  return known ?? loaded(await store.load());
 }
 
-/** Statuses that a later try may not meet again: throttling and failures of the service. */
-const PASSING_STATUS = (status: number): boolean => status === 429 || status >= 500;
-
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const modeled = (error as { modeledError?: { statusCode?: number; errorCode?: string; errorMessage?: string } })
-      .modeledError;
-    if (modeled?.statusCode === undefined || PASSING_STATUS(modeled.statusCode)) throw error;
-    throw new DeviceError(
-      'PROVISIONING_REFUSED',
-      `${modeled.errorCode} (${modeled.statusCode}): ${modeled.errorMessage}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function present(value: string | undefined, name: string): string {
-  if (value === undefined) throw new DeviceError('PROVISIONING_FAILED', `the answer lacks ${name}`);
-  return value;
+function loaded(identity: KeyedIdentity | undefined): KeyedIdentity {
+  if (identity === undefined) throw new DeviceError('STATE_UNUSABLE', 'the identity that was just written is gone');
+  return identity;
 }

@@ -4,7 +4,7 @@ import type { ClaimCredentials } from '@fleetwright/contracts';
 import { systemClock } from '../clock.ts';
 import { createDevice, type Device } from '../device.ts';
 import { reasonOf } from '../errors.ts';
-import type { CloudEndpoint } from '../identity/provision.ts';
+import type { CloudEndpoint } from '../identity/provisioning-service.ts';
 import { pumpStation } from '../sensors/pump-station.ts';
 import { seededRandom, seedOf } from '../sensors/random.ts';
 import { type DeviceRun, emptyRun, runDevice } from './run-device.ts';
