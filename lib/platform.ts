@@ -1,5 +1,6 @@
 import { type App, type Environment, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { withOverrides } from './config/context-overrides.ts';
 import { loadPlatformConfig } from './config/load-platform-config.ts';
 import type { PlatformConfig } from './config/platform-config.ts';
 import { IdentityStack } from './stacks/identity-stack.ts';
@@ -20,11 +21,13 @@ export interface Platform {
  * Adds one stage of the platform to an app, as its context asks:
  * - `fleetwright`: the configuration (docs/deploying.md)
  * - `stage`: which of its stages
+ * - `hotStore`: another hot store than its own
  * - `fleetwright:skipNag`: leaves out the AWS Solutions checks, for a start on this machine, which deploys nothing
  * @throws ConfigError
  */
 export function addPlatform(app: App): Platform {
-  const config = loadPlatformConfig(app.node.tryGetContext('fleetwright'), app.node.tryGetContext('stage'));
+  const [raw, stage, hotStore] = ['fleetwright', 'stage', 'hotStore'].map((key) => app.node.tryGetContext(key));
+  const config = loadPlatformConfig(withOverrides(raw, stage, hotStore), stage);
   if (app.node.tryGetContext('fleetwright:skipNag') !== true)
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return addStage(app, config);

@@ -15,6 +15,11 @@ export function strictReplayChannels(settings: StageConfig): ConfiguredChannel[]
   return CONFIGURED_CHANNELS.filter((channel) => settings.channels[channel].strictReplay);
 }
 
+/** Whether samples go to the lake: as the hot store, or as a copy. */
+export function isLakeEnabled({ hotStore, lake }: StageConfig): boolean {
+  return hotStore === 'lake' || lake.enabled;
+}
+
 export function removalPolicy(settings: StageConfig): RemovalPolicy {
   return settings.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 }

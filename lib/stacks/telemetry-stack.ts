@@ -1,14 +1,23 @@
-import { platformNames } from '@fleetwright/contracts';
+import {
+  LAKE_TABLES,
+  measureColumns,
+  numericMeasures,
+  type PlatformNames,
+  platformNames,
+} from '@fleetwright/contracts';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { alarmActionArns, removalPolicy, strictReplayChannels } from '../config/derived-settings.ts';
+import { alarmActionArns, isLakeEnabled, removalPolicy, strictReplayChannels } from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
 import { HealthRule } from '../constructs/health-rule/health-rule.ts';
 import { ARCHIVE_PREFIXES, RawArchive } from '../constructs/raw-archive/raw-archive.ts';
 import { TelemetryIngest } from '../constructs/telemetry-ingest/telemetry-ingest.ts';
+import { TelemetryLake } from '../constructs/telemetry-lake/telemetry-lake.ts';
+import { TelemetryRollups } from '../constructs/telemetry-rollups/telemetry-rollups.ts';
 import { TelemetryRule } from '../constructs/telemetry-rule/telemetry-rule.ts';
 import type { HotStore } from '../constructs/telemetry-store/hot-store.ts';
+import { LakeStore } from '../constructs/telemetry-store/lake-store.ts';
 import { TimestreamStore } from '../constructs/telemetry-store/timestream-store.ts';
 
 export interface TelemetryStackProps extends StackProps {
@@ -32,17 +41,9 @@ export class TelemetryStack extends Stack {
       ...settings.archive,
       archiveDays: retention.archiveDays,
     });
-    const store = new TimestreamStore(this, 'HotStore', {
-      databaseName: names.database,
-      telemetryTableName: names.telemetryTable,
-      healthTableName: names.healthTable,
-      twinTableName: names.twinTable,
-      memoryHours: retention.memoryHours,
-      magneticDays: retention.magneticDays,
-      rejectsBucket: archive.bucket,
-      rejectsPrefix: ARCHIVE_PREFIXES.storeRejects,
-      removalPolicy: kept.removalPolicy,
-    });
+    const lake = isLakeEnabled(settings) ? this.lake(names, props.config) : undefined;
+    const timestream = settings.hotStore === 'timestream' ? this.timestream(names, props.config, archive) : undefined;
+    const store = timestream ?? this.lakeStore(names, props.config, lake);
     this.store = store;
     const ruleErrors = new DeadLetterQueue(this, 'RuleErrors', {
       meaning: 'An action of a topic rule failed; the message holds it with its error.',
@@ -50,11 +51,25 @@ export class TelemetryStack extends Stack {
       removalPolicy: kept.removalPolicy,
       alarmActionArns: actionArns,
     });
+    const rollups =
+      timestream !== undefined && settings.rollups.enabled
+        ? this.rollups(names, props.config, timestream, archive)
+        : undefined;
     const telemetryIngest = new TelemetryIngest(this, 'Ingest', {
       ...kept,
       ...ingest,
       store,
       topicRoot: names.topicRoot,
+      measures: settings.measures,
+      ...(timestream !== undefined &&
+        lake !== undefined && {
+          lake: {
+            streamName: names.lakeStream('telemetry'),
+            grantPut: (writer) => lake.grantPut(writer, 'telemetry'),
+          },
+        }),
+      lateSlots: rollups?.lateSlots,
+      maxOfflineHours: retention.maxOfflineHours,
       strictReplayChannels: strictReplayChannels(settings),
       replayDays: retention.replayDays,
       deadLetterDays: retention.deadLetterDays,
@@ -70,10 +85,12 @@ export class TelemetryStack extends Stack {
         errorQueue: ruleErrors.queue,
       });
     }
-    new HealthRule(this, 'HealthRule', { names, table: store.healthTable, errorQueue: ruleErrors.queue });
+    new HealthRule(this, 'HealthRule', { names, store, errorQueue: ruleErrors.queue });
 
     const outputs: Record<string, string> = {
+      ...lake?.outputs,
       ...store.outputs,
+      ...rollups?.outputs,
       IngestQueueUrl: telemetryIngest.queue.queueUrl,
       FailedQueueUrl: telemetryIngest.failedQueue.queueUrl,
       RejectedQueueUrl: telemetryIngest.rejectedQueue.queueUrl,
@@ -82,5 +99,75 @@ export class TelemetryStack extends Stack {
       DeliveryStreamName: archive.stream.ref,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  private timestream(names: PlatformNames, { settings }: PlatformConfig, archive: RawArchive): TimestreamStore {
+    const { retention } = settings;
+    return new TimestreamStore(this, 'HotStore', {
+      databaseName: names.database,
+      telemetryTableName: names.telemetryTable,
+      healthTableName: names.healthTable,
+      twinTableName: names.twinTable,
+      memoryHours: retention.memoryHours,
+      magneticDays: retention.magneticDays,
+      rejectsBucket: archive.bucket,
+      rejectsPrefix: ARCHIVE_PREFIXES.storeRejects,
+      removalPolicy: removalPolicy(settings),
+    });
+  }
+
+  private lake(names: PlatformNames, { settings }: PlatformConfig): TelemetryLake {
+    return new TelemetryLake(this, 'Lake', {
+      ...settings.lake,
+      databaseName: names.lakeDatabase,
+      workGroupName: names.lakeWorkGroup,
+      streamName: names.lakeStream,
+      tables: settings.hotStore === 'lake' ? LAKE_TABLES : ['telemetry'],
+      measures: measureColumns(settings.measures),
+      logRetentionDays: settings.retention.logDays,
+      removalPolicy: removalPolicy(settings),
+    });
+  }
+
+  private lakeStore(names: PlatformNames, { settings }: PlatformConfig, lake: TelemetryLake | undefined): LakeStore {
+    if (lake === undefined) throw new Error(`the hot store ${settings.hotStore} needs the lake`);
+    return new LakeStore(this, 'HotStore', {
+      lake,
+      telemetryStreamName: names.lakeStream('telemetry'),
+      twinStreamName: names.lakeStream('twin'),
+      keepDays: settings.lake.keepDays,
+    });
+  }
+
+  private rollups(
+    names: PlatformNames,
+    config: PlatformConfig,
+    store: TimestreamStore,
+    archive: RawArchive,
+  ): TelemetryRollups {
+    const { settings } = config;
+    const { retention, rollups } = settings;
+    const made = new TelemetryRollups(this, 'Rollups', {
+      databaseName: names.database,
+      tableName: names.telemetryTable,
+      table: store.telemetryTable,
+      rollupTableName: names.rollupTable,
+      measures: numericMeasures(settings.measures),
+      maxOfflineHours: retention.maxOfflineHours,
+      memoryHours: retention.memoryHours,
+      minuteDays: rollups.minuteDays,
+      hourDays: retention.magneticDays,
+      reportBucket: archive.bucket,
+      reportPrefix: ARCHIVE_PREFIXES.rollupErrors,
+      displayName: `${names.topicRoot} roll-ups`,
+      deadLetterDays: retention.deadLetterDays,
+      logRetentionDays: retention.logDays,
+      removalPolicy: removalPolicy(settings),
+      metricsNamespace: names.topicRoot,
+      alarmActionArns: alarmActionArns(this, config),
+    });
+    // Timestream takes one create or delete a second in an account (quotas, "Request rate for CRUD APIs").
+    made.node.addDependency(store.twinTable);
+    return made;
   }
 }

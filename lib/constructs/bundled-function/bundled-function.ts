@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AssetHashType, DockerImage, type Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -12,6 +13,8 @@ export interface BundledFunctionProps {
   readonly name: string;
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Files beside the bundle: name → content. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly timeout: Duration;
   readonly memoryMegabytes: number;
   readonly logRetentionDays: number;
@@ -57,6 +60,7 @@ export class BundledFunction extends Construct {
       'PutTraceSegments and PutTelemetryRecords have no resource types (service authorization reference, X-Ray).',
     );
     const entry = functionEntry(props.name);
+    const { files = {} } = props;
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -68,9 +72,12 @@ export class BundledFunction extends Construct {
         assetHashType: AssetHashType.OUTPUT,
         bundling: {
           image: DockerImage.fromRegistry('none'),
+          // Part of the key by which the CDK remembers what it bundled; nothing else reads it.
+          environment: { ...files },
           local: {
             tryBundle(outputDirectory) {
               bundle(entry, outputDirectory);
+              for (const [name, content] of Object.entries(files)) writeFileSync(join(outputDirectory, name), content);
               return true;
             },
           },

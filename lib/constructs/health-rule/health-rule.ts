@@ -1,15 +1,14 @@
 import type { PlatformNames } from '@fleetwright/contracts';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { CfnTable } from 'aws-cdk-lib/aws-timestream';
 import { Construct } from 'constructs';
 import { IotServiceRole } from '../service-role/iot-service-role.ts';
 import { queueAction } from '../telemetry-rule/rule-actions.ts';
 import { TopicRule } from '../telemetry-rule/topic-rule.ts';
-import { grantTableWrite } from '../telemetry-store/timestream-store.ts';
+import type { HotStore } from '../telemetry-store/hot-store.ts';
 
 export interface HealthRuleProps {
   readonly names: PlatformNames;
-  readonly table: CfnTable;
+  readonly store: HotStore;
   readonly errorQueue: IQueue;
 }
 
@@ -28,33 +27,19 @@ const MEASURES = [
   'sequence',
 ];
 
-/** Writes health messages straight to a table of their own, one record for each measure, without a function. */
+/** Writes health messages straight to the hot store, to a table of their own, without a function. */
 export class HealthRule extends Construct {
   constructor(scope: Construct, id: string, props: HealthRuleProps) {
     super(scope, id);
     const role = new IotServiceRole(this, 'Role', {
       description: 'Rule of the health channel: health table, rule errors',
     });
-    grantTableWrite(role, props.table);
+    const { action, selection } = props.store.deliverHealth(role);
     new TopicRule(this, 'Rule', {
       ruleName: props.names.ruleName('health'),
       description: 'health of all devices to its table',
-      sql: `SELECT ${MEASURES.join(', ')} FROM '${props.names.topicRoot}/+/+/+/health'`,
-      actions: [
-        {
-          timestream: {
-            databaseName: props.names.database,
-            tableName: props.table.attrName,
-            roleArn: role.roleArn,
-            dimensions: [
-              { name: 'thing_name', value: '${topic(4)}' },
-              { name: 'site', value: '${topic(2)}' },
-              { name: 'device_type', value: '${topic(3)}' },
-            ],
-            timestamp: { value: '${time}', unit: 'MILLISECONDS' },
-          },
-        },
-      ],
+      sql: `SELECT ${[...MEASURES, ...selection].join(', ')} FROM '${props.names.topicRoot}/+/+/+/health'`,
+      actions: [action],
       errorAction: queueAction(props.errorQueue, role),
       role,
     });

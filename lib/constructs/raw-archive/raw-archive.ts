@@ -17,7 +17,12 @@ export interface RawArchiveProps {
 }
 
 /** Keys under which the bucket is divided. */
-export const ARCHIVE_PREFIXES = { raw: 'raw', errors: 'raw-errors', storeRejects: 'timestream-rejects' } as const;
+export const ARCHIVE_PREFIXES = {
+  raw: 'raw',
+  errors: 'raw-errors',
+  storeRejects: 'timestream-rejects',
+  rollupErrors: 'rollup-errors',
+} as const;
 
 /**
  * Everything that arrived, as it arrived: one line of JSON for each message, gathered by a delivery stream into

@@ -1,3 +1,4 @@
+import type { MeasureSchemas } from '@fleetwright/contracts';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -25,6 +26,14 @@ export interface TelemetryIngestProps {
   /** Requests to the store under way at once, per invocation. */
   readonly parallelWrites: number;
   readonly lateAfterSeconds: number;
+  /** What samples of each device type hold. */
+  readonly measures: MeasureSchemas;
+  /** Takes a copy of what the store takes. Not for a store that is the lake itself. */
+  readonly lake?: { readonly streamName: string; grantPut(writer: BundledFunction): void };
+  /** Takes `LateSlots` of what is stored too late for the regular roll-ups. */
+  readonly lateSlots?: IQueue | undefined;
+  /** Age up to which roll-ups are made anew for a sample. */
+  readonly maxOfflineHours: number;
   /** Channels whose sequence numbers are remembered in DynamoDB. */
   readonly strictReplayChannels: readonly string[];
   /** How long, in days. */
@@ -38,6 +47,12 @@ export interface TelemetryIngestProps {
 
 /** Factor that the Lambda developer guide recommends between function timeout and visibility timeout ("Amazon SQS"). */
 const VISIBILITY_FACTOR = 6;
+
+/**
+ * Beside the bundle: schemas of measures outgrow the 4 KB that environment variables have in all, need no permission to be
+ * read, and change together with the code.
+ */
+const MEASURES_FILE = 'measures.json';
 
 /** The way from the queue to the store, with an end for what cannot be stored and for what fails again and again. */
 export class TelemetryIngest extends Construct {
@@ -81,15 +96,22 @@ export class TelemetryIngest extends Construct {
         PARALLEL_WRITES: String(props.parallelWrites),
         LATE_AFTER_SECONDS: String(props.lateAfterSeconds),
         STRICT_REPLAY_CHANNELS: props.strictReplayChannels.join(','),
+        MEASURES_FILE,
+        ...(props.lake !== undefined && { LAKE_STREAM: props.lake.streamName }),
+        ...(props.lateSlots !== undefined && {
+          LATE_SLOTS_QUEUE_URL: props.lateSlots.queueUrl,
+          MAX_OFFLINE_HOURS: String(props.maxOfflineHours),
+        }),
         ...this.replayEnvironment(props),
       },
+      files: { [MEASURES_FILE]: JSON.stringify(props.measures) },
       timeout: Duration.seconds(props.timeoutSeconds),
       memoryMegabytes: props.memoryMegabytes,
       logRetentionDays: props.logRetentionDays,
       removalPolicy: props.removalPolicy,
       metricsNamespace: props.metricsNamespace,
     });
-    props.store.grantWrite(ingest.role);
+    props.store.grantWrite(ingest);
     ingest.role.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'ReceiveTelemetry',
@@ -104,6 +126,16 @@ export class TelemetryIngest extends Construct {
         resources: [this.rejectedQueue.queueArn],
       }),
     );
+    props.lake?.grantPut(ingest);
+    if (props.lateSlots !== undefined) {
+      ingest.role.addToPrincipalPolicy(
+        new PolicyStatement({
+          sid: 'NoteLateSlots',
+          actions: ['sqs:SendMessage'],
+          resources: [props.lateSlots.queueArn],
+        }),
+      );
+    }
     if (this.receivedSequences !== undefined) {
       ingest.role.addToPrincipalPolicy(
         new PolicyStatement({

@@ -4,7 +4,9 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-timestream';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
-import type { HotStore } from './hot-store.ts';
+import type { BundledFunction } from '../bundled-function/bundled-function.ts';
+import type { IotServiceRole } from '../service-role/iot-service-role.ts';
+import type { HealthDelivery, HotStore } from './hot-store.ts';
 
 export interface TimestreamStoreProps {
   readonly databaseName: string;
@@ -24,6 +26,7 @@ export interface TimestreamStoreProps {
  * The rule writes single-measure records, the function multi-measure ones; they must not share a table.
  */
 export class TimestreamStore extends Construct implements HotStore {
+  readonly kind = 'timestream';
   readonly database: CfnDatabase;
   readonly telemetryTable: CfnTable;
   readonly healthTable: CfnTable;
@@ -57,13 +60,19 @@ export class TimestreamStore extends Construct implements HotStore {
         'protects against nobody who is not already kept out by IAM.',
     );
     this.writerEnvironment = {
+      HOT_STORE: this.kind,
       DATABASE_NAME: props.databaseName,
       TABLE_NAME: props.telemetryTableName,
       MEMORY_HOURS: String(props.memoryHours),
       MAGNETIC_DAYS: String(props.magneticDays),
     };
-    this.twinWriterEnvironment = { DATABASE_NAME: props.databaseName, TABLE_NAME: props.twinTableName };
+    this.twinWriterEnvironment = {
+      HOT_STORE: this.kind,
+      DATABASE_NAME: props.databaseName,
+      TABLE_NAME: props.twinTableName,
+    };
     this.outputs = {
+      HotStoreKind: this.kind,
       DatabaseName: this.database.ref,
       TelemetryTableName: this.telemetryTable.attrName,
       HealthTableName: this.healthTable.attrName,
@@ -71,12 +80,12 @@ export class TimestreamStore extends Construct implements HotStore {
     };
   }
 
-  grantWrite(role: Role): void {
+  grantWrite({ role }: BundledFunction): void {
     grantTableWrite(role, this.telemetryTable);
   }
 
   /** By name, so that the stack of the writer does not hold on to an export of this one. */
-  grantTwinWrite(role: Role): void {
+  grantTwinWrite({ role }: BundledFunction): void {
     const { DATABASE_NAME: database, TABLE_NAME: table } = this.twinWriterEnvironment;
     grantWriteTo(
       role,
@@ -86,6 +95,27 @@ export class TimestreamStore extends Construct implements HotStore {
         resourceName: `${database}/table/${table}`,
       }),
     );
+  }
+
+  /** One record for each measure (IoT developer guide, "Timestream" rule action). */
+  deliverHealth(role: IotServiceRole): HealthDelivery {
+    grantTableWrite(role, this.healthTable);
+    return {
+      selection: [],
+      action: {
+        timestream: {
+          databaseName: this.twinWriterEnvironment.DATABASE_NAME as string,
+          tableName: this.healthTable.attrName,
+          roleArn: role.roleArn,
+          dimensions: [
+            { name: 'thing_name', value: '${topic(4)}' },
+            { name: 'site', value: '${topic(2)}' },
+            { name: 'device_type', value: '${topic(3)}' },
+          ],
+          timestamp: { value: '${time}', unit: 'MILLISECONDS' },
+        },
+      },
+    };
   }
 
   private table(id: string, tableName: string, props: TimestreamStoreProps): CfnTable {

@@ -28,7 +28,7 @@ export class TwinHistory extends Construct {
       batchSize: 100,
       batchWindowSeconds: 1,
     });
-    store.grantTwinWrite(this.consumer.function.role);
+    store.grantTwinWrite(this.consumer.function);
     for (const kind of SHADOW_KINDS) {
       new QueueRule(this, `${kind}-rule`, {
         ruleName: names.ruleName(`twin-${kind}`),
