@@ -36,7 +36,11 @@ const APIS: ServiceApi[] = [
     signingName: 's3',
     protocol: 'restXml',
     schemas: s3,
-    operations: [{ name: 'PutObject', authorize: () => [], handle: () => ({}) }],
+    operations: [
+      { name: 'PutObject', authorize: () => [], handle: () => ({}) },
+      // A fault of a handler: no header can be this.
+      { name: 'DeleteObject', authorize: () => [], handle: () => ({ VersionId: 'a\nb' }) },
+    ],
   },
   {
     service: 'dynamodb',
@@ -185,6 +189,10 @@ test('a payload that is found wrong while it still comes costs no more than its 
     'Content-Length: 1000',
   ];
   expect(await speakTls(`${head.join('\r\n')}\r\n\r\nno chunk\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test('an answer that cannot be written costs no more than its connection', async () => {
+  expect(await speakTls('DELETE /bucket/key HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('');
 });
 
 test('a kept library answers the operations of a service whole, once the caller is known', async () => {

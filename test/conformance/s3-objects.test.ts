@@ -203,6 +203,25 @@ test('a missing object is NoSuchKey, NotFound for HEAD, and AccessDenied for a c
   await expect(call('GetObject', { Key: 'k' })).rejects.toMatchObject({ statusCode: 403 });
 });
 
+// source: user guide, "How S3 Versioning works": version ids are URL-ready and at most 1,024 bytes long
+test('what cannot be a version id is an invalid argument, for reading and deleting', async () => {
+  await put('k', 'x');
+  for (const VersionId of ['a\r\nset-cookie: b', 'ü', 'x'.repeat(1_025), '']) {
+    const refused = { code: 'InvalidArgument', message: 'Invalid version id specified', statusCode: 400 };
+    await expect(call('GetObject', { Key: 'k', VersionId })).rejects.toMatchObject(refused);
+    await expect(call('DeleteObject', { Key: 'k', VersionId })).rejects.toMatchObject(refused);
+  }
+  expect(await bytes('k')).toBe('x');
+});
+
+// assumed: the API reference does not say what becomes of an override that is no header value
+test('a header override that cannot be a header is refused', async () => {
+  await put('k', 'x');
+  await expect(call('GetObject', { Key: 'k', ResponseContentType: 'a\r\nb: c' })).rejects.toMatchObject({
+    code: 'InvalidArgument',
+  });
+});
+
 test('CopyObject copies bytes and metadata, or replaces the metadata', async () => {
   await put('from', 'content', { ContentType: 'text/plain', Metadata: { a: '1' }, Tagging: 't=1' });
   const copied = await call<CopyObjectOutput>('CopyObject', { Key: 'to', CopySource: '/lake/from' });

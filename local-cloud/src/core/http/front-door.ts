@@ -78,15 +78,16 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<Running
     (request, response) => {
       // Taken now: a pipeline that fails takes the socket away from its request.
       const { socket } = request;
-      requests.answer(request, devices.get(socket)).then(
-        (answer) => send(context, { request, response, socket }, answer, draining),
-        (error: unknown) => {
-          if (!(error instanceof ClientGoneError)) {
-            context.log('error', 'a request failed in the front door', { error: messageOf(error) });
-          }
-          response.destroy();
-        },
-      );
+      const give = async (): Promise<void> => {
+        const answer = await requests.answer(request, devices.get(socket));
+        send(context, { request, response, socket }, answer, draining);
+      };
+      give().catch((error: unknown) => {
+        if (!(error instanceof ClientGoneError)) {
+          context.log('error', 'a request failed in the front door', { error: messageOf(error) });
+        }
+        response.destroy();
+      });
     },
   );
   server.headersTimeout = HEADERS_TIMEOUT;

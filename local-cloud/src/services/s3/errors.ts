@@ -16,6 +16,16 @@ export function noSuchVersion(key: string, versionId: string): AwsError {
   });
 }
 
+/**
+ * Version ids are "Unicode, UTF-8 encoded, URL-ready, opaque strings that are no more than 1,024 bytes long" (user guide,
+ * "How S3 Versioning works"); what cannot be one is an invalid argument, not a version that is missing.
+ * @throws AwsError `InvalidArgument`
+ */
+export function checkVersionId(versionId: string): void {
+  if (/^[\w.~-]{1,1024}$/.test(versionId)) return;
+  throw invalidArgument('Invalid version id specified', 'versionId', versionId);
+}
+
 export function noSuchUpload(uploadId: string): AwsError {
   return new AwsError(
     'NoSuchUpload',

@@ -1,4 +1,5 @@
 import type { Bucket, Buckets } from './buckets.ts';
+import { checkVersionId } from './errors.ts';
 import { NULL_VERSION, type ObjectRecord } from './object-record.ts';
 
 export interface Removal {
@@ -52,6 +53,7 @@ export async function removeVersion(
   key: string,
   versionId: string,
 ): Promise<Removal> {
+  checkVersionId(versionId);
   const record = bucket.contents.version(key, versionId);
   if (record !== undefined) await buckets.remove(bucket, [record], 'ObjectRemoved:Delete');
   const named = bucket.record.versioning !== undefined || versionId !== NULL_VERSION;

@@ -4,7 +4,7 @@ import { AwsError } from '../../../core/errors.ts';
 import type { Bucket, Buckets } from '../buckets.ts';
 import { type ByteRange, readRange } from '../byte-range.ts';
 import { checkReadConditions } from '../conditional-headers.ts';
-import { accessDenied, invalidRequest, noSuchKey, noSuchVersion } from '../errors.ts';
+import { accessDenied, checkVersionId, invalidArgument, invalidRequest, noSuchKey, noSuchVersion } from '../errors.ts';
 import { MAX_BUFFERED_BYTES, MAX_PART_NUMBER } from '../limits.ts';
 import { checkKey, checksumOutput } from '../object-input.ts';
 import { ARCHIVED, type ObjectRecord } from '../object-record.ts';
@@ -96,6 +96,7 @@ export function findObject(
   call: ApiCall,
 ): ObjectRecord {
   const { contents } = bucket;
+  if (versionId !== undefined) checkVersionId(versionId);
   const record = versionId === undefined ? contents.latest(key) : contents.version(key, versionId);
   if (record !== undefined && record.deleteMarker !== true) return record;
   try {
@@ -150,11 +151,12 @@ function describe(
     ContentLength: range.end - range.start + 1,
     ETag: record.etag,
     ContentRange: contentRange,
-    ContentType: input.ResponseContentType ?? system.contentType,
-    CacheControl: input.ResponseCacheControl ?? system.cacheControl,
-    ContentDisposition: input.ResponseContentDisposition ?? system.contentDisposition,
-    ContentEncoding: input.ResponseContentEncoding ?? system.contentEncoding,
-    ContentLanguage: input.ResponseContentLanguage ?? system.contentLanguage,
+    ContentType: asHeader('response-content-type', input.ResponseContentType) ?? system.contentType,
+    CacheControl: asHeader('response-cache-control', input.ResponseCacheControl) ?? system.cacheControl,
+    ContentDisposition:
+      asHeader('response-content-disposition', input.ResponseContentDisposition) ?? system.contentDisposition,
+    ContentEncoding: asHeader('response-content-encoding', input.ResponseContentEncoding) ?? system.contentEncoding,
+    ContentLanguage: asHeader('response-content-language', input.ResponseContentLanguage) ?? system.contentLanguage,
     ExpiresString: expires,
     Expires: expires === undefined ? undefined : new Date(expires),
     Metadata: { ...record.metadata },
@@ -165,6 +167,15 @@ function describe(
     PartsCount: input.PartNumber !== undefined && record.multipart ? record.parts.length : undefined,
     ...(input.ChecksumMode === 'ENABLED' && whole ? checksumOutput(record.checksum) : {}),
   });
+}
+
+/**
+ * A parameter that becomes a header of the answer has to be able to be one; refused as other arguments are.
+ * @throws AwsError `InvalidArgument`
+ */
+function asHeader(parameter: string, value: string | undefined): string | undefined {
+  if (value === undefined || /^[\t\x20-\x7e]*$/.test(value)) return value;
+  throw invalidArgument(`${parameter} holds characters that a header cannot`, parameter, value);
 }
 
 function stripped<T extends object>(value: T): T {
