@@ -1,0 +1,14 @@
+import * as z from 'zod';
+
+export const environmentSchema = z.object({
+  SEEN_TABLE: z.string().min(1),
+});
+
+/** What the rule puts on the queue for each connection of a device. */
+export const connectionSchema = z.object({
+  thingName: z.string().min(1),
+  /** Id of the certificate, or of another identity. */
+  principal: z.string().min(1),
+});
+
+export type Connection = z.infer<typeof connectionSchema>;
