@@ -3,8 +3,11 @@ import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-l
 import type { Construct } from 'constructs';
 import { alarmActionArns, basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
+import { CertificateRotation } from '../constructs/certificate-rotation/certificate-rotation.ts';
 import { ClaimCredentials } from '../constructs/claim-credentials/claim-credentials.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
 import { DeviceRegistry } from '../constructs/device-registry/device-registry.ts';
+import { FirstConnection } from '../constructs/first-connection/first-connection.ts';
 import { DynamicGroups } from '../constructs/fleet-groups/dynamic-groups.ts';
 import { FleetGroups } from '../constructs/fleet-groups/fleet-groups.ts';
 import { FleetIndexing } from '../constructs/fleet-indexing/fleet-indexing.ts';
@@ -55,6 +58,25 @@ export class IdentityStack extends Stack {
       generation: settings.provisioning.claimGeneration,
     });
 
+    const queued = {
+      ...shared,
+      deviceTypes: settings.provisioning.deviceTypes,
+      deadLetterDays: settings.retention.deadLetterDays,
+      alarmActionArns: alarmActionArns(this, props.config),
+    };
+    const ruleErrors = new DeadLetterQueue(this, 'RuleErrors', {
+      meaning: 'An action of a topic rule of identities failed; the message holds it with its error.',
+      retentionDays: queued.deadLetterDays,
+      removalPolicy: queued.removalPolicy,
+      alarmActionArns: queued.alarmActionArns,
+    });
+    const rotation = new CertificateRotation(this, 'Rotation', {
+      ...queued,
+      ...settings.identity.rotation,
+      errorQueue: ruleErrors.queue,
+    });
+    const first = new FirstConnection(this, 'FirstConnection', { ...queued, errorQueue: ruleErrors.queue });
+
     const outputs: Record<string, string> = {
       TopicRoot: names.topicRoot,
       ProvisioningTemplateName: provisioning.template.ref,
@@ -64,6 +86,10 @@ export class IdentityStack extends Stack {
       ThingGroupName: registry.thingGroup.ref,
       Sites: settings.provisioning.sites.join(','),
       DeviceTypes: settings.provisioning.deviceTypes.join(','),
+      RotationTableName: rotation.state.tableName,
+      RotationFailedQueueUrl: rotation.consumer.failedQueue.queueUrl,
+      FirstConnectionFailedQueueUrl: first.consumer.failedQueue.queueUrl,
+      IdentityRuleErrorQueueUrl: ruleErrors.queue.queueUrl,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

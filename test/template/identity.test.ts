@@ -52,8 +52,8 @@ test('a device may use its own shadows, jobs, streams and metrics, and not write
   expect(policyStatements(names.deviceServicesPolicy)).toEqual([
     ['Allow', ['iot:Publish', 'iot:Receive'], services.map((service) => `${ARN}:topic/${thing}/${service}`)],
     ['Allow', 'iot:Subscribe', services.map((service) => `${ARN}:topicfilter/${thing}/${service}`)],
-    ['Allow', 'iot:Publish', [`${ARN}:topic/${own}/presence`, `${ARN}:topic/${own}/outcome`]],
-    ['Deny', 'iot:Publish', ['update', 'delete'].map((verb) => `${ARN}:topic/${thing}/shadow/name/presence/${verb}`)],
+    ['Allow', 'iot:Publish', ['presence', 'outcome', 'rotation'].map((level) => `${ARN}:topic/${own}/${level}`)],
+    ['Deny', 'iot:Publish', [`${ARN}:topic/${thing}/shadow/name/presence/*te`]],
   ]);
 });
 
@@ -185,7 +185,11 @@ test('outputs name what operators and tools ask for', () => {
     'ClaimSecretArn',
     'DevicePolicyName',
     'DeviceTypes',
+    'FirstConnectionFailedQueueUrl',
+    'IdentityRuleErrorQueueUrl',
     'ProvisioningTemplateName',
+    'RotationFailedQueueUrl',
+    'RotationTableName',
     'Sites',
     'ThingGroupName',
     'TopicRoot',

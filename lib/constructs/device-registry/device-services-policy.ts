@@ -1,4 +1,10 @@
-import { OUTCOME_LEVEL, type PlatformNames, PRESENCE_LEVEL, PRESENCE_SHADOW } from '@fleetwright/contracts';
+import {
+  OUTCOME_LEVEL,
+  type PlatformNames,
+  PRESENCE_LEVEL,
+  PRESENCE_SHADOW,
+  ROTATION_LEVEL,
+} from '@fleetwright/contracts';
 import { ownTopics, THING_NAME } from './device-policy.ts';
 import type { IotPolicyDocument } from './policy-size.ts';
 
@@ -6,7 +12,8 @@ import type { IotPolicyDocument } from './policy-size.ts';
 const SERVICES = ['shadow/*', 'jobs/*', 'streams/*', 'defender/metrics/*'] as const;
 
 /**
- * A device uses its own shadows, jobs, streams and metrics, leaves its last will and answers commands.
+ * A device uses its own shadows, jobs, streams and metrics, leaves its last will, answers commands and asks
+ * for another certificate. What it is told there it may read by the first policy.
  * What the platform says about its presence is not the device's to change: a denial outweighs every permission
  * (IoT developer guide, "AWS IoT Core policies").
  * @param arnPrefix `arn:aws:iot:<region>:<account>:`
@@ -31,9 +38,10 @@ export function deviceServicesPolicyDocument(arnPrefix: string, names: PlatformN
       {
         Effect: 'Allow',
         Action: 'iot:Publish',
-        Resource: [PRESENCE_LEVEL, OUTCOME_LEVEL].map((level) => `${arnPrefix}topic/${own}/${level}`),
+        Resource: [PRESENCE_LEVEL, OUTCOME_LEVEL, ROTATION_LEVEL].map((level) => `${arnPrefix}topic/${own}/${level}`),
       },
-      { Effect: 'Deny', Action: 'iot:Publish', Resource: [`${presence}/update`, `${presence}/delete`] },
+      // `update` and `delete`, and not `get`, in the room that one policy has.
+      { Effect: 'Deny', Action: 'iot:Publish', Resource: `${presence}/*te` },
     ],
   };
 }

@@ -38,7 +38,8 @@ export function provisioningTemplateBody(names: PlatformNames, basicIngestChanne
             serialNumber: ref('SerialNumber'),
             site: ref('Site'),
             deviceType: ref('DeviceType'),
-            state: 'active',
+            // It becomes active when it first connects.
+            state: 'provisioning',
           },
         },
         OverrideSettings: { AttributePayload: 'MERGE', ThingTypeName: 'REPLACE', ThingGroups: 'DO_NOTHING' },
