@@ -7,7 +7,10 @@ export type FunctionErrorCode =
   | 'CLAIM_CONFLICT'
   | 'INDEXING_CONFLICT'
   | 'STATE_CONTENDED'
-  | 'QUARANTINE_BUSY';
+  | 'QUARANTINE_BUSY'
+  | 'RELEASE_GONE'
+  | 'PROFILE_CONFLICT'
+  | 'SIGNING_FAILED';
 
 export class FunctionError extends Error {
   override readonly name = 'FunctionError';

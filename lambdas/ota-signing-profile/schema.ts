@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { requestBase } from '../shared/custom-resource/request.ts';
+
+/** Properties of `Custom::SigningProfile`. */
+const propertiesSchema = z.object({
+  /** Beginning of the name; a suffix follows. */
+  NamePrefix: z.string().regex(/^[0-9a-zA-Z_]{2,50}$/),
+  PlatformId: z.string().min(1),
+  CertificateArn: z.string().startsWith('arn:'),
+});
+
+export const requestSchema = z.discriminatedUnion('RequestType', [
+  requestBase.extend({ RequestType: z.literal('Create'), ResourceProperties: propertiesSchema }),
+  requestBase.extend({
+    RequestType: z.literal('Update'),
+    PhysicalResourceId: z.string(),
+    ResourceProperties: propertiesSchema,
+  }),
+  requestBase.extend({ RequestType: z.literal('Delete'), PhysicalResourceId: z.string() }),
+]);
+
+export type ProfileRequest = z.infer<typeof requestSchema>;
