@@ -195,6 +195,16 @@ onStage(device.command('decommission'))
   .option('--yes', 'do not ask')
   .action(deviceDecommission);
 
+onStage(device.command('rotate'))
+  .description('ask a device, or those of a group, to change their certificates while they run')
+  .argument('[name]', 'thing name or serial number')
+  .option('--group <name>', 'the devices of a thing group instead')
+  .addOption(
+    new Option('--expires <hours>', 'after which no device begins any more').argParser(whole(1, 8_760)).default(24),
+  )
+  .addOption(new Option('--per-minute <n>', 'devices that are told in a minute').argParser(whole(1, 1_000)).default(50))
+  .action(async (name, options) => (await import('../cli/commands/device-rotate.ts')).deviceRotate(name, options));
+
 onStage(device.command('import'))
   .description('register the devices of a manufacturing list; importing it again goes on where it stopped')
   .argument('<csv>', 'header: serialNumber,site,deviceType, certificate and/or csr, attribute.<name>…')

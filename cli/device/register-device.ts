@@ -54,7 +54,9 @@ export async function registerDevice(device: ListedDevice, registration: Registr
   for (const thingGroupName of [names.thingGroup, ...registration.groupsOf(device)]) {
     await iot.send(new AddThingToThingGroupCommand({ thingName, thingGroupName }));
   }
-  await iot.send(new AttachPolicyCommand({ policyName: names.devicePolicy, target: arn }));
+  for (const policyName of [names.deviceServicesPolicy, names.devicePolicy]) {
+    await iot.send(new AttachPolicyCommand({ policyName, target: arn }));
+  }
   await iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'ACTIVE' }));
   return { ...result, before: false };
 }
