@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   broker: () => import('./broker/broker.ts'),
   connections: () => import('./connections/connections.ts'),
   ingest: () => import('./ingest/ingest.ts'),
+  lambdas: () => import('./lambdas/lambdas.ts'),
   queue: () => import('./queue/queue.ts'),
   'rule-sql': () => import('./rule-sql.ts'),
 };
