@@ -1,10 +1,8 @@
 import { EventEmitter } from 'node:events';
 import {
-  basicIngestTopic,
   type Channel,
   type ClaimCredentials,
   channelTopic,
-  type DeviceAddress,
   type HealthMessage,
   lastWillTopic,
   type ProvisioningParameters,
@@ -15,7 +13,7 @@ import { type DeviceClock, systemClock } from './clock.ts';
 import type { MqttConnection } from './connection/mqtt-connection.ts';
 import { addressOf } from './device-address.ts';
 import { DeviceSession, noLog } from './device-session.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError, reasonOf } from './errors.ts';
 import type { DeviceFeature, DeviceLog } from './feature.ts';
 import { CertificateRotation } from './identity/certificate-rotation.ts';
 import { type DeviceIdentity, IdentityStore, type KeyedIdentity } from './identity/identity-store.ts';
@@ -26,7 +24,8 @@ import { type RotationOutcome, RotationStore } from './identity/rotation-record.
 import { TokenKeyStore, type TokenOptions } from './identity/token-key-store.ts';
 import { StateDirectory } from './state-directory.ts';
 import { nextBootId } from './telemetry/boot-counter.ts';
-import { ChannelPublisher } from './telemetry/channel-publisher.ts';
+import { type TakeOptions, TelemetryFeature } from './telemetry/telemetry-feature.ts';
+import type { TelemetryOptions } from './telemetry/telemetry-options.ts';
 
 export interface DeviceOptions {
   readonly endpoint: CloudEndpoint;
@@ -45,6 +44,9 @@ export interface DeviceOptions {
   readonly keepAlive?: number | undefined;
   /** Attempts to provision that may fail for passing reasons. @default 8 */
   readonly provisioningAttempts?: number | undefined;
+  /** How samples wait and travel. @default in memory: what is not acknowledged ends with the process */
+  readonly telemetry?: TelemetryOptions | undefined;
+  /** The same as in `telemetry`. */
   readonly samplesPerMessage?: number;
   /** ms, longest wait between two attempts to connect. @default 60000 */
   readonly maxReconnectDelay?: number | undefined;
@@ -74,6 +76,8 @@ export interface DeviceEvents {
 }
 
 const CONNECT_TIMEOUT = 60_000;
+/** Samples that wait while the device changes its certificate. */
+const MAX_HELD = 1_000;
 
 /** A device of the fleet: gets its identity, connects as itself, runs its features and publishes. Made by {@link createDevice}. */
 export class Device extends EventEmitter<DeviceEvents> {
@@ -84,12 +88,16 @@ export class Device extends EventEmitter<DeviceEvents> {
   readonly #state: StateDirectory;
   readonly #identities: IdentityStore;
   readonly #abort = new AbortController();
-  readonly #publishers = new Map<Channel, ChannelPublisher>();
+  readonly #telemetry: TelemetryFeature;
+  /** Samples that came between two sessions. */
+  #held: (() => void)[] = [];
   #session: DeviceSession | undefined;
   #rotation: CertificateRotation | undefined;
   #identity: KeyedIdentity | undefined;
   /** Sessions begin and end one after another. */
   #turn: Promise<void> = Promise.resolve();
+  /** Between two sessions. */
+  #changing = false;
   #bootId = 0;
   #healthSequence = 0;
 
@@ -104,6 +112,28 @@ export class Device extends EventEmitter<DeviceEvents> {
       this.#state,
       options.token === undefined ? undefined : new TokenKeyStore(options.token),
     );
+    const { samplesPerMessage, telemetry = { storage: 'memory' } } = options;
+    this.#telemetry = new TelemetryFeature({
+      ...telemetry,
+      ...(samplesPerMessage !== undefined && { samplesPerMessage }),
+      onSent: (channel, message) => {
+        telemetry.onSent?.(channel, message);
+        this.emit('sent', channel, message);
+      },
+      onAcknowledged: (channel, message) => {
+        telemetry.onAcknowledged?.(channel, message);
+        this.emit('acknowledged', channel, message);
+      },
+      onRetry: (channel, sequence, reason) => {
+        telemetry.onRetry?.(channel, sequence, reason);
+        this.emit('retry', `${channel} message ${sequence}`, reason);
+      },
+    });
+  }
+
+  /** The queue of samples: for producers that wait for room, or until a sample is on disk. */
+  get telemetry(): TelemetryFeature {
+    return this.#telemetry;
   }
 
   get identity(): DeviceIdentity {
@@ -155,28 +185,32 @@ export class Device extends EventEmitter<DeviceEvents> {
     return this.#rotation.rotate(reason, requestId);
   }
 
-  /** Takes a sample for sending; it is acknowledged by the event of that name. @throws DeviceError `QUEUE_FULL` */
-  publish(channel: 'telemetry' | 'event', sample: Sample): void {
-    this.#publisher(channel).add(sample);
+  /** Takes a sample for sending; it is acknowledged by the event of that name. @throws DeviceError `QUEUE_FULL`, `STOPPED` */
+  publish(channel: 'telemetry' | 'event', sample: Sample, options?: TakeOptions): void {
+    const take = (): void => this.#telemetry.publish(channel, sample, options);
+    if (!this.#changing) take();
+    else if (this.#held.length < MAX_HELD) this.#held.push(take);
+    else throw new DeviceError('QUEUE_FULL', 'the device changes its certificate');
   }
 
   /** Resolves when the cloud has it. One attempt: the next reading is a better retry than an old one. */
   async publishHealth(reading: Omit<HealthMessage, 'bootId' | 'sequence'>): Promise<void> {
     const message: HealthMessage = { ...reading, bootId: this.#bootId, sequence: ++this.#healthSequence };
-    await this.#connected().publish(channelTopic(this.#address(), 'health'), JSON.stringify(message));
+    await this.#connected().publish(channelTopic(addressOf(this.identity), 'health'), JSON.stringify(message));
   }
 
   /** Resolves when everything given so far is acknowledged. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#publishers.values()].map((publisher) => publisher.flush()));
+    await this.#turn.catch(() => {});
+    await this.#telemetry.flush();
   }
 
   /** Stops the features and says goodbye. What is not acknowledged by then is given up. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    for (const publisher of this.#publishers.values()) publisher.stop();
     this.#rotation?.stop();
     await this.#turn.catch(() => {});
+    this.#changing = false;
     await this.#session?.stop();
     this.#session = undefined;
   }
@@ -213,11 +247,14 @@ export class Device extends EventEmitter<DeviceEvents> {
     const turn = this.#turn
       .catch(() => {})
       .then(async () => {
+        this.#changing = this.#session !== undefined;
         await this.#session?.stop();
         this.#session = undefined;
         if (this.#abort.signal.aborted) throw new DeviceError('STOPPED', 'the device is not running');
         this.#identity = identity;
         await this.#begin(identity);
+        this.#changing = false;
+        this.#release();
       });
     this.#turn = turn;
     return turn;
@@ -229,7 +266,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       endpoint,
       identity,
       bootId: this.#bootId,
-      features,
+      features: [this.#telemetry, ...features],
       state: this.#state,
       clock: this.#clock,
       random: this.#random,
@@ -241,7 +278,6 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#session = session;
     const { connection } = session;
     connection.on('connected', () => {
-      for (const publisher of this.#publishers.values()) publisher.retryNow();
       this.emit('connected');
     });
     connection.on('interrupted', (reason) => this.emit('interrupted', reason));
@@ -250,34 +286,16 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#rotation?.attach({ identity, link: connection });
   }
 
-  #publisher(channel: 'telemetry' | 'event'): ChannelPublisher {
-    const known = this.#publishers.get(channel);
-    if (known !== undefined) return known;
-    const made = new ChannelPublisher({
-      topic: this.#topic(channel),
-      bootId: this.#bootId,
-      send: (topic, payload) => this.#connected().publish(topic, payload),
-      clock: this.#clock,
-      random: this.#random,
-      ...(this.#options.samplesPerMessage !== undefined && { samplesPerMessage: this.#options.samplesPerMessage }),
-      onSent: (message) => this.emit('sent', channel, message),
-      onAcknowledged: (message) => this.emit('acknowledged', channel, message),
-      onRetry: (sequence, reason) => this.emit('retry', `${channel} message ${sequence}`, reason),
-    });
-    this.#publishers.set(channel, made);
-    return made;
-  }
-
-  /** The fleet's configuration says which channels go by Basic Ingest; the others stay where others may listen. */
-  #topic(channel: 'telemetry' | 'event'): string {
-    const { basicIngestChannels = 'telemetry', eventRule, telemetryRule } = this.identity.configuration;
-    return basicIngestChannels.split(',').includes(channel)
-      ? basicIngestTopic(this.#address(), channel, channel === 'telemetry' ? telemetryRule : eventRule)
-      : channelTopic(this.#address(), channel);
-  }
-
-  #address(): DeviceAddress {
-    return addressOf(this.identity);
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const take of held) {
+      try {
+        take();
+      } catch (error) {
+        this.#log.warn('a sample is lost', { reason: reasonOf(error) });
+      }
+    }
   }
 
   #connected(): MqttConnection {
