@@ -1,4 +1,6 @@
 export { type QueueClock, systemClock } from './clock.ts';
+export { crc32 } from './crc32.ts';
+export { DirectoryLock, type LockPorts } from './directory-lock.ts';
 export { QueueError, type QueueErrorCode } from './errors.ts';
 export type { FileSystem, OpenFile } from './file-system.ts';
 export { nodeFileSystem } from './node-file-system.ts';
