@@ -44,6 +44,8 @@ export interface PlatformNames {
   readonly quarantine: string;
   /** Topic that all alarms of the stage notify. */
   readonly alarmTopic: string;
+  /** Queue of what alerts on telemetry are evaluated from. */
+  readonly alertSamples: string;
   readonly database: string;
   readonly telemetryTable: string;
   readonly healthTable: string;
@@ -80,6 +82,7 @@ export function platformNames(project: string, stage: string): PlatformNames {
     thingGroup: prefix,
     quarantine: `${prefix}-quarantine`,
     alarmTopic: `${prefix}-alarms`,
+    alertSamples: `${prefix}-alert-samples`,
     database: prefix,
     telemetryTable: 'telemetry',
     healthTable: 'health',

@@ -20,6 +20,13 @@ export function isLakeEnabled({ hotStore, lake }: StageConfig): boolean {
   return hotStore === 'lake' || lake.enabled;
 }
 
+/** Channels that alert rules look at. */
+export function alertChannels(settings: StageConfig): ReadonlySet<ConfiguredChannel> {
+  return new Set(
+    Object.values(settings.alerts.rules).flatMap((rules) => Object.values(rules).map((rule) => rule.channel)),
+  );
+}
+
 export function removalPolicy(settings: StageConfig): RemovalPolicy {
   return settings.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 }

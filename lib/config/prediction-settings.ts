@@ -16,6 +16,10 @@ export const alertsSchema = z.strictObject({
   rules: byDeviceType(alertRulesSchema).default({}),
   /** A sample that is older than this when it arrives is history, and raises nothing. */
   maxLatenessSeconds: z.int().min(1).max(604_800).default(3_600),
+  /** How long samples are gathered before they are judged; it also puts in order what came out of order. */
+  batchWindowSeconds: z.int().min(1).max(300).default(2),
+  /** Invocations at once. */
+  maxConcurrency: z.int().min(2).max(1_000).default(5),
   /** Addresses that all alerts on devices are mailed to, once their owners have confirmed. */
   emails: z.array(z.email('must be an e-mail address')).default([]),
 });

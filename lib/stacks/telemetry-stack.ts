@@ -7,11 +7,18 @@ import {
 } from '@fleetwright/contracts';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { alarmActionArns, isLakeEnabled, removalPolicy, strictReplayChannels } from '../config/derived-settings.ts';
+import {
+  alarmActionArns,
+  alertChannels,
+  isLakeEnabled,
+  removalPolicy,
+  strictReplayChannels,
+} from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
 import { HealthRule } from '../constructs/health-rule/health-rule.ts';
 import { ARCHIVE_PREFIXES, RawArchive } from '../constructs/raw-archive/raw-archive.ts';
+import { SampleQueue } from '../constructs/telemetry-alerts/sample-queue.ts';
 import { TelemetryIngest } from '../constructs/telemetry-ingest/telemetry-ingest.ts';
 import { TelemetryLake } from '../constructs/telemetry-lake/telemetry-lake.ts';
 import { TelemetryRollups } from '../constructs/telemetry-rollups/telemetry-rollups.ts';
@@ -76,8 +83,19 @@ export class TelemetryStack extends Stack {
       metricsNamespace: names.topicRoot,
       alarmActionArns: actionArns,
     });
+    const judged = alertChannels(settings);
+    const alertSamples =
+      judged.size === 0
+        ? undefined
+        : new SampleQueue(this, 'AlertSamples', {
+            queueName: names.alertSamples,
+            retentionDays: retention.deadLetterDays,
+            removalPolicy: kept.removalPolicy,
+            alarmActionArns: actionArns,
+          });
     for (const channel of ['telemetry', 'event'] as const) {
       new TelemetryRule(this, `${channel}-rule`, {
+        alsoTo: alertSamples !== undefined && judged.has(channel) ? [alertSamples.queue] : [],
         names,
         channel,
         ingestQueue: telemetryIngest.queue,
@@ -95,6 +113,7 @@ export class TelemetryStack extends Stack {
       FailedQueueUrl: telemetryIngest.failedQueue.queueUrl,
       RejectedQueueUrl: telemetryIngest.rejectedQueue.queueUrl,
       RuleErrorQueueUrl: ruleErrors.queue.queueUrl,
+      ...(alertSamples !== undefined && { AlertsFailedQueueUrl: alertSamples.failedQueue.queueUrl }),
       ArchiveBucketName: archive.bucket.bucketName,
       DeliveryStreamName: archive.stream.ref,
     };

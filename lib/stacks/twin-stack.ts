@@ -1,12 +1,13 @@
 import { platformNames } from '@fleetwright/contracts';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { alarmActionArns, removalPolicy } from '../config/derived-settings.ts';
+import { alarmActionArns, alertChannels, removalPolicy } from '../config/derived-settings.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
 import { DeviceCommand } from '../constructs/device-command/device-command.ts';
 import { NotificationTopic } from '../constructs/notification-topic/notification-topic.ts';
 import { DevicePresence } from '../constructs/presence/device-presence.ts';
+import { TelemetryAlerts } from '../constructs/telemetry-alerts/telemetry-alerts.ts';
 import type { HotStore } from '../constructs/telemetry-store/hot-store.ts';
 import { TwinDrift } from '../constructs/twin-drift/twin-drift.ts';
 import { TwinHistory } from '../constructs/twin-history/twin-history.ts';
@@ -33,7 +34,7 @@ export class TwinStack extends Stack {
     const { topic: alerts } = new NotificationTopic(this, 'Alerts', {
       displayName: `${names.topicRoot} devices`,
       publishers: [],
-      emails: [],
+      emails: settings.alerts.emails,
     });
     const ruleErrors = new DeadLetterQueue(this, 'RuleErrors', {
       meaning: 'An action of a topic rule of the twin failed; the message holds it with its error.',
@@ -59,7 +60,23 @@ export class TwinStack extends Stack {
     });
     const command = new DeviceCommand(this, 'Command', { ...shared, deviceTypes, settings: settings.twin.commands });
 
+    const { batchWindowSeconds, maxConcurrency, maxLatenessSeconds, rules } = settings.alerts;
+    const telemetryAlerts =
+      alertChannels(settings).size === 0
+        ? undefined
+        : new TelemetryAlerts(this, 'TelemetryAlerts', {
+            ...shared,
+            rules,
+            maxLatenessSeconds,
+            batchWindowSeconds,
+            maxConcurrency,
+            // Of the telemetry stack, by its name: its rule cannot name a queue of a stack that is deployed later.
+            queueName: names.alertSamples,
+            alerts,
+          });
+
     const outputs: Record<string, string> = {
+      ...(telemetryAlerts !== undefined && { AlertTableName: telemetryAlerts.state.tableName }),
       AlertTopicArn: alerts.topicArn,
       CommandFunctionName: command.issuer.function.functionName,
       CommandTableName: command.commands.tableName,

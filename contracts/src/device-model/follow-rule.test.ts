@@ -17,7 +17,10 @@ function samples(values: readonly (number | boolean | string)[], from = 0, every
 }
 
 function told(own: AlertRule, series: readonly JudgedSample[], state: DeviceAlertState = {}) {
-  return evaluateRules({ hot: own }, 'pump', state, series).alerts.map(({ at, state: phase }) => [phase, (at - T) / 1_000]);
+  return evaluateRules({ hot: own }, 'pump', state, series).alerts.map(({ at, state: phase }) => [
+    phase,
+    (at - T) / 1_000,
+  ]);
 }
 
 const hot = rule({ above: { raise: 80, clear: 75 } });

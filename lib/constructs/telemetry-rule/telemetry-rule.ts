@@ -12,6 +12,8 @@ export interface TelemetryRuleProps {
   readonly ingestQueue: IQueue;
   readonly archive: CfnDeliveryStream;
   readonly errorQueue: IQueue;
+  /** Further queues that take every message. @default none */
+  readonly alsoTo?: readonly IQueue[];
 }
 
 /**
@@ -28,7 +30,11 @@ export class TelemetryRule extends Construct {
       ruleName: props.names.ruleName(props.channel),
       description: `${props.channel} of all devices to the ingest queue and the raw archive`,
       sql: `${INGEST_SELECT} FROM '${props.names.topicRoot}/+/+/+/${props.channel}'`,
-      actions: [queueAction(props.ingestQueue, role), streamAction(props.archive, role)],
+      actions: [
+        queueAction(props.ingestQueue, role),
+        streamAction(props.archive, role),
+        ...(props.alsoTo ?? []).map((queue) => queueAction(queue, role)),
+      ],
       errorAction: queueAction(props.errorQueue, role),
       role,
     });
