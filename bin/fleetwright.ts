@@ -9,6 +9,7 @@ import { deviceShow } from '../cli/commands/device-show.ts';
 import { deviceDecommission, deviceState } from '../cli/commands/device-state.ts';
 import { deviceTest } from '../cli/commands/device-test.ts';
 import { dlqList, dlqRedrive, dlqShow } from '../cli/commands/dlq.ts';
+import { permissions } from '../cli/commands/permissions.ts';
 import { preflight } from '../cli/commands/preflight.ts';
 import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
@@ -93,6 +94,15 @@ program
   .option('--aws', "ask AWS, with the environment's credentials, instead of the local cloud")
   .option('--region <name>', 'with --aws: region')
   .action(query);
+
+program
+  .command('permissions')
+  .description("what the local cloud's roles are granted and have not used, and what they were refused")
+  .option('--role <text>', 'roles with this in their name')
+  .option('--all', 'also what they have used')
+  .option('--json', 'one JSON object a role')
+  .addOption(dataDir())
+  .action(permissions);
 
 program
   .command('rule')

@@ -7,6 +7,7 @@ import { accessDenied, denialText, nameOf } from './access-denied.ts';
 import type { AssumeRoleRequest, Authorizer, CallOrigin, Permission } from './authorizer.ts';
 import { type CompiledPolicy, compiledResourcePolicy } from './compiled-policy.ts';
 import { type Denial, decide, type IdentityVerdict, judgeIdentity, judgeResource, type Verdict } from './decision.ts';
+import type { PermissionUse } from './permission-use.ts';
 import type { ConditionKeys } from './policy-document.ts';
 import type { AssumedRole, DevicePrincipal, Principal } from './principal.ts';
 import { type RequestContext, requestContext } from './request-context.ts';
@@ -65,18 +66,28 @@ export class PolicyAuthorizer implements Authorizer {
   readonly #meter: Meter;
   readonly #log: Log;
   readonly #roles: RoleDirectory;
+  readonly #use: PermissionUse | undefined;
   readonly #kept = new WeakMap<Permission, WeakMap<Principal, KeptDecision>>();
   #generation = -1;
   #cache = new Map<string, RoleCache>();
   /** Condition keys already reported as unknown. */
   readonly #unknownKeys = new Set<string>();
 
-  constructor(parts: { account: Account; clock: Clock; meter: Meter; log: Log; roles: RoleDirectory }) {
+  constructor(parts: {
+    account: Account;
+    clock: Clock;
+    meter: Meter;
+    log: Log;
+    roles: RoleDirectory;
+    /** Hears of each permission that a role asks for, at least when it does so for the first time. */
+    use?: PermissionUse;
+  }) {
     this.#account = parts.account;
     this.#clock = parts.clock;
     this.#meter = parts.meter;
     this.#log = parts.log;
     this.#roles = parts.roles;
+    this.#use = parts.use;
   }
 
   authorize(principal: Principal, permission: Permission, origin: CallOrigin): void {
@@ -145,6 +156,7 @@ export class PolicyAuthorizer implements Authorizer {
       judgeResource(policy, principal, action.toLowerCase(), resource, context),
       permission.policyMustAllow === true,
     );
+    if (principal.kind === 'assumed-role') this.#use?.record(principal.roleArn, action, resource, denial === undefined);
     const settled = role?.verdicts.get(action)?.has(resource) === true;
     if (settled && permission.lasting === true && policy?.statements.every(({ transportOnly }) => transportOnly)) {
       this.#keep(permission, principal, { generation: this.#roles.generation, secure: origin.secure, denial });
