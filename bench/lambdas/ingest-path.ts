@@ -1,4 +1,6 @@
+import { compileMeasures } from '../../lambdas/ingest-telemetry/compile-measures.ts';
 import { ingestBatch } from '../../lambdas/ingest-telemetry/ingest-batch.ts';
+import { timestreamSink } from '../../lambdas/ingest-telemetry/sample-sink.ts';
 import { fromThing, NOW, queueMessage } from '../../lambdas/ingest-telemetry/testing/queue-messages.ts';
 
 const MESSAGES = 1_000;
@@ -7,9 +9,15 @@ const SETTINGS = {
   topicRoot: 'fleetwright-dev',
   memoryHours: 168,
   magneticDays: 365,
-  parallelWrites: 8,
   lateAfterSeconds: 300,
   strictChannels: new Set<string>(),
+  measures: compileMeasures({
+    'pump-station': {
+      unknown: 'accept',
+      measures: { temperature: { type: 'number', min: -60, max: 200, required: true } },
+    },
+  }),
+  maxOfflineHours: 72,
 };
 
 export interface IngestPath {
@@ -37,7 +45,7 @@ export async function measureIngestPath(samplesPerMessage: number): Promise<Inge
     random: Math.random,
     pause: async () => {},
     remaining: () => 30_000,
-    store: { write: async () => {} },
+    sinks: [timestreamSink({ write: async () => {} }, 8)],
     letters: { send: async () => [] },
     sequences: { claim: async () => [] },
   };

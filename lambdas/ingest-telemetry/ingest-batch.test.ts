@@ -4,15 +4,17 @@ import type { Letter } from './dead-letters.ts';
 import type { SequenceVerdict } from './detect-replays.ts';
 import { type IngestPorts, type IngestSettings, ingestBatch } from './ingest-batch.ts';
 import type { QueueMessage } from './model.ts';
+import { timestreamSink } from './sample-sink.ts';
 import { envelopeOf, fromThing, NOW, queueMessage, THING, telemetry } from './testing/queue-messages.ts';
 
 const settings: IngestSettings = {
   topicRoot: 'fleetwright-dev',
   memoryHours: 24,
   magneticDays: 30,
-  parallelWrites: 4,
   lateAfterSeconds: 300,
   strictChannels: new Set(['event']),
+  measures: new Map(),
+  maxOfflineHours: 72,
 };
 
 function world(over: Partial<IngestPorts> & { verdicts?: (SequenceVerdict | undefined)[] } = {}) {
@@ -23,7 +25,7 @@ function world(over: Partial<IngestPorts> & { verdicts?: (SequenceVerdict | unde
     random: () => 0,
     pause: async () => {},
     remaining: () => 30_000,
-    store: { write: async (batch) => void batches.push(batch) },
+    sinks: [timestreamSink({ write: async (batch) => void batches.push(batch) }, 4)],
     letters: {
       async send(some) {
         letters.push(...some);
@@ -104,7 +106,10 @@ test('a message whose sequence number could not be recorded is not stored but de
 
 test('a message that is to be delivered again is not in the dead letters yet', async () => {
   const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
-  const { run, letters } = world({ remaining: () => 0, store: { write: () => Promise.reject(throttled) } });
+  const { run, letters } = world({
+    remaining: () => 0,
+    sinks: [timestreamSink({ write: () => Promise.reject(throttled) }, 4)],
+  });
   const samples = [
     { time: 1, values: { a: 1 } },
     { time: NOW, values: { a: 1 } },
@@ -116,7 +121,7 @@ test('a message that is to be delivered again is not in the dead letters yet', a
 
 test('a duplicate shares the fate of the message it repeats', async () => {
   const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
-  const { run } = world({ remaining: () => 0, store: { write: () => Promise.reject(throttled) } });
+  const { run } = world({ remaining: () => 0, sinks: [timestreamSink({ write: () => Promise.reject(throttled) }, 4)] });
   const [first, second] = [queueMessage(telemetry()), queueMessage(telemetry())];
   expect((await run([first, second])).failed).toEqual([first.messageId, second.messageId]);
 });

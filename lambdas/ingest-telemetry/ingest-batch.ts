@@ -1,20 +1,25 @@
 import type { IngestEnvelope } from '@fleetwright/contracts';
-import { buildBatches } from './build-records.ts';
+import { checkMeasures } from './check-measures.ts';
 import { checkTimes, timeBounds } from './check-times.ts';
+import type { MeasureChecks } from './compile-measures.ts';
 import { writeLetters } from './dead-letters.ts';
 import { replayed, type SequenceClaim, type SequenceVerdict, screenBatch, sequenceClaim } from './detect-replays.ts';
+import { type LateSlotPort, lateSlots } from './late-slots.ts';
 import type { IngestedChannel, QueueMessage, Received, Rejection } from './model.ts';
 import { readMessage } from './read-message.ts';
+import type { SampleSink } from './sample-sink.ts';
 import { type LetterPort, sendLetters } from './send-letters.ts';
-import { type RetryPorts, type StorePort, writeRecords } from './write-records.ts';
+import type { RetryPorts } from './write-records.ts';
 
 export interface IngestSettings {
   readonly topicRoot: string;
   readonly memoryHours: number;
   readonly magneticDays: number;
-  readonly parallelWrites: number;
   readonly lateAfterSeconds: number;
   readonly strictChannels: ReadonlySet<string>;
+  readonly measures: MeasureChecks;
+  /** Age up to which roll-ups are made anew for a sample. */
+  readonly maxOfflineHours: number;
 }
 
 export interface SequencePort {
@@ -24,9 +29,12 @@ export interface SequencePort {
 
 export interface IngestPorts extends RetryPorts {
   now(): number;
-  readonly store: StorePort;
+  /** The hot store, then whatever else gets what it took. */
+  readonly sinks: readonly SampleSink[];
   readonly letters: LetterPort;
   readonly sequences: SequencePort;
+  /** Undefined where nothing makes roll-ups beforehand. */
+  readonly lateSlots?: LateSlotPort | undefined;
 }
 
 export interface IngestReport {
@@ -77,16 +85,27 @@ export async function ingestBatch(
 
   const bounds = timeBounds(ports.now(), settings.memoryHours, settings.magneticDays, settings.lateAfterSeconds);
   const times = checkTimes(claimed.accepted, bounds);
-  rejections.push(...times.rejections);
-  const refused = new Set(times.rejections.map(({ messageId, sample }) => `${messageId}/${sample}`));
-  const batches = buildBatches(
-    claimed.accepted,
-    (received, sample) => refused.size === 0 || !refused.has(`${received.messageId}/${sample}`),
-  );
-  const written = await writeRecords(batches, settings.parallelWrites, bounds, ports.store, ports);
-  rejections.push(...written.rejections);
+  const refused = new Set<string>();
+  const again = new Set(claimed.unfinished);
+  const refuse = (some: readonly Rejection[]): void => {
+    rejections.push(...some);
+    for (const { messageId, sample } of some) refused.add(`${messageId}/${sample}`);
+  };
+  refuse(times.rejections);
+  refuse(checkMeasures(claimed.accepted, settings.measures));
+  const isWanted = (received: Received, sample: number): boolean =>
+    !again.has(received.messageId) && (refused.size === 0 || !refused.has(`${received.messageId}/${sample}`));
+  let stored: number | undefined;
+  let retries = 0;
+  for (const sink of ports.sinks) {
+    const written = await sink.write(claimed.accepted, isWanted, bounds, ports);
+    refuse(written.rejections);
+    for (const messageId of written.unfinished) again.add(messageId);
+    stored ??= written.stored;
+    retries += written.retries;
+  }
+  for (const messageId of await noteLateSlots(claimed.accepted, isWanted, settings, ports)) again.add(messageId);
 
-  const again = new Set([...claimed.unfinished, ...written.unfinished]);
   const final = rejections.filter(({ messageId }) => !again.has(messageId));
   const bodies = new Map(records.map(({ messageId, body }) => [messageId, body]));
   const letters = writeLetters(final, (messageId) => original(messageId, envelopes, bodies), ports.now());
@@ -98,14 +117,32 @@ export async function ingestBatch(
   const counted = final.filter(({ messageId }) => !again.has(messageId));
   return {
     failed: [...again],
-    samplesStored: written.stored,
+    samplesStored: stored ?? 0,
     duplicates: screening.duplicateCount + claimed.duplicates,
     replays: counted.filter(({ reason }) => reason === 'REPLAYED_SEQUENCE' || reason === 'CONFLICTING_RECORD').length,
     late: times.late,
     gaps: screening.gaps,
-    retries: written.retries,
+    retries,
     rejected: countReasons(counted),
   };
+}
+
+/** @returns ids of messages whose slots could not be noted: they are delivered again, and noted then */
+async function noteLateSlots(
+  messages: readonly Received[],
+  isStored: (received: Received, sample: number) => boolean,
+  { maxOfflineHours }: IngestSettings,
+  ports: IngestPorts,
+): Promise<ReadonlySet<string>> {
+  if (ports.lateSlots === undefined) return new Set();
+  const late = lateSlots(messages, ports.now(), maxOfflineHours, isStored);
+  if (late.size === 0) return new Set();
+  try {
+    await ports.lateSlots.note({ version: 1, slots: [...late.keys()] });
+    return new Set();
+  } catch {
+    return new Set([...late.values()].flatMap((messageIds) => [...messageIds]));
+  }
 }
 
 interface Claimed {

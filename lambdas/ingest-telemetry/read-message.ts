@@ -4,8 +4,8 @@ import {
   ingestEnvelopeSchema,
   parseChannelTopic,
 } from '@fleetwright/contracts';
+import { decodePayload } from '../shared/decode-payload.ts';
 import { messageOf } from '../shared/errors.ts';
-import { decodePayload } from './decode-payload.ts';
 import type { IngestedChannel, QueueMessage, Received, Rejection } from './model.ts';
 import { validateMessage } from './validate-message.ts';
 

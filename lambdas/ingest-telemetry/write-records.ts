@@ -97,8 +97,8 @@ async function writeBatch(
           },
         );
       }
-      const pause = ports.random() * Math.min(MAX_PAUSE, BASE_PAUSE * 2 ** attempt);
-      if (ports.remaining() - pause < RESERVE) {
+      const pause = retryPause(attempt, ports);
+      if (pause === undefined) {
         for (const { received } of batch.origins) outcome.unfinished.add(received.messageId);
         return;
       }
@@ -106,6 +106,12 @@ async function writeBatch(
       await ports.pause(pause);
     }
   }
+}
+
+/** ms before another attempt; undefined when there is no time left for one. */
+export function retryPause(attempt: number, ports: RetryPorts): number | undefined {
+  const pause = ports.random() * Math.min(MAX_PAUSE, BASE_PAUSE * 2 ** attempt);
+  return ports.remaining() - pause < RESERVE ? undefined : pause;
 }
 
 /** The records that are not named were stored (Timestream API reference, WriteRecords). */
@@ -145,7 +151,7 @@ async function isolate(
   for (const half of halves(batch)) await writeBatch(half, outcome, bounds, store, ports);
 }
 
-function isRetryable(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   if (RETRYABLE.has(errorName(error))) return true;
   const { $metadata, code, $retryable } = error as {
     $metadata?: { httpStatusCode?: number };

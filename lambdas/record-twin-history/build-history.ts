@@ -9,7 +9,7 @@ const PIECE_BYTES = 800;
 
 const NANOSECONDS = 1_000_000_000n;
 /** A deletion carries the version that was deleted, maybe in the same second: it takes the last place of that version. */
-const DELETION = 999;
+export const TWIN_DELETION = 999;
 /** Versions of one second and parts of one version that keep times of their own: together less than a second. */
 const VERSIONS = 1_000_000;
 const PARTS = 1_000;
@@ -47,7 +47,7 @@ export function buildHistory(change: TwinChange): StoreRecord[] {
       if (text !== undefined) measures.push({ Name: name, Value: text, Type: 'VARCHAR' });
     }
     return {
-      Time: historyTime(madeAt, version, change.kind === 'deleted' ? DELETION : part).toString(),
+      Time: historyTime(madeAt, version, change.kind === 'deleted' ? TWIN_DELETION : part).toString(),
       Dimensions: [
         { Name: 'thing_name', Value: thingName },
         { Name: 'shadow', Value: shadowName },

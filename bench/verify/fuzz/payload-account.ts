@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { decodePayload } from '../../../lambdas/ingest-telemetry/decode-payload.ts';
 import { validateMessage } from '../../../lambdas/ingest-telemetry/validate-message.ts';
+import { decodePayload } from '../../../lambdas/shared/decode-payload.ts';
 import { takeLetters } from '../dead-letters.ts';
 import type { Subject } from '../subject.ts';
 

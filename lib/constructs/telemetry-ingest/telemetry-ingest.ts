@@ -52,7 +52,7 @@ const VISIBILITY_FACTOR = 6;
  * Beside the bundle: schemas of measures outgrow the 4 KB that environment variables have in all, need no permission to be
  * read, and change together with the code.
  */
-const MEASURES_FILE = 'measures.json';
+const SETTINGS_FILE = 'settings.json';
 
 /** The way from the queue to the store, with an end for what cannot be stored and for what fails again and again. */
 export class TelemetryIngest extends Construct {
@@ -96,7 +96,6 @@ export class TelemetryIngest extends Construct {
         PARALLEL_WRITES: String(props.parallelWrites),
         LATE_AFTER_SECONDS: String(props.lateAfterSeconds),
         STRICT_REPLAY_CHANNELS: props.strictReplayChannels.join(','),
-        MEASURES_FILE,
         ...(props.lake !== undefined && { LAKE_STREAM: props.lake.streamName }),
         ...(props.lateSlots !== undefined && {
           LATE_SLOTS_QUEUE_URL: props.lateSlots.queueUrl,
@@ -104,7 +103,7 @@ export class TelemetryIngest extends Construct {
         }),
         ...this.replayEnvironment(props),
       },
-      files: { [MEASURES_FILE]: JSON.stringify(props.measures) },
+      files: { [SETTINGS_FILE]: JSON.stringify({ measures: props.measures }) },
       timeout: Duration.seconds(props.timeoutSeconds),
       memoryMegabytes: props.memoryMegabytes,
       logRetentionDays: props.logRetentionDays,
