@@ -20,3 +20,4 @@ export * from './rollups.ts';
 export * from './shadows.ts';
 export * from './telemetry.ts';
 export * from './topics.ts';
+export * from './twin-report.ts';

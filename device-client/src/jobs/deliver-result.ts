@@ -1,7 +1,7 @@
 import { backoffDelay } from '../backoff.ts';
 import { type DeviceClock, sleep } from '../clock.ts';
+import type { Doorbell } from '../doorbell.ts';
 import type { DeviceLog } from '../feature.ts';
-import type { Doorbell } from './doorbell.ts';
 import type { ExecutionRecord, FinalResult } from './execution-record.ts';
 import { type ExecutionStatus, isTerminal, type JobsService, JobsServiceError } from './jobs-service.ts';
 import { RETRY } from './progress-reporter.ts';

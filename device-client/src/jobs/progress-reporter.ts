@@ -1,8 +1,8 @@
 import { type BackoffPolicy, backoffDelay } from '../backoff.ts';
 import { type DeviceClock, sleep } from '../clock.ts';
+import { Doorbell } from '../doorbell.ts';
 import { reasonOf } from '../errors.ts';
 import type { DeviceLog } from '../feature.ts';
-import { Doorbell } from './doorbell.ts';
 import type { JobDetails } from './job-handler.ts';
 import {
   type ExecutionState,

@@ -69,6 +69,12 @@ export class ReplayGuard {
     return this.#options.time.read(this.#memory.floor).trusted;
   }
 
+  /** ms since the epoch, as well as it is known. */
+  get now(): number {
+    const reading = this.#options.time.read(this.#memory.floor);
+    return reading.trusted ? Math.max(reading.time, this.#memory.floor) : this.#memory.floor;
+  }
+
   #save({ floor, issuedAfter, seen }: ReplayMemory): void {
     this.#options.state.write(FILE, `${JSON.stringify({ version: 1, floor, issuedAfter, seen: [...seen] })}\n`);
   }

@@ -1,4 +1,4 @@
-import type { DeviceClock } from '../clock.ts';
+import type { DeviceClock } from './clock.ts';
 
 /** Wakes one who waits. A ring without anybody waiting is kept for the next. */
 export class Doorbell {
