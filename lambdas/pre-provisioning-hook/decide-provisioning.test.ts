@@ -1,5 +1,5 @@
+import type { Admission } from '../shared/read-admission.ts';
 import { type DecisionSettings, decideProvisioning } from './decide-provisioning.ts';
-import type { Admission } from './schema.ts';
 
 const TEMPLATE_ARN = 'arn:aws:iot:us-east-1:123456789012:provisioningtemplate/fleetwright-dev-claim';
 const settings: DecisionSettings = {

@@ -1,4 +1,5 @@
-import { type Admission, hookRequestSchema, parametersSchema } from './schema.ts';
+import type { Admission } from '../shared/read-admission.ts';
+import { hookRequestSchema, parametersSchema } from './schema.ts';
 
 export type Refusal =
   | 'INVALID_REQUEST'

@@ -2,8 +2,8 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { readEnvironment } from '../shared/environment.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
+import { readAdmission } from '../shared/read-admission.ts';
 import { decideProvisioning } from './decide-provisioning.ts';
-import { readAdmission } from './read-admissions.ts';
 import { environmentSchema, type HookResponse } from './schema.ts';
 
 const environment = readEnvironment(environmentSchema);

@@ -30,14 +30,3 @@ export const environmentSchema = z.object({
   DEVICE_TYPES: nameList,
   TEMPLATE_ARN: z.string().min(1),
 });
-
-/** An entry of the admissions table. */
-export const admissionSchema = z.object({
-  status: z.enum(['allowed', 'denied']),
-  /** The device may register for this site only. */
-  site: z.string().optional(),
-  /** The device may register as this type only. */
-  deviceType: z.string().optional(),
-});
-
-export type Admission = z.infer<typeof admissionSchema>;

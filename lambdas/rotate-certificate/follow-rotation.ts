@@ -10,6 +10,25 @@ import { addressSchema } from './schema.ts';
 
 const requestId = z.string();
 
+const currentSchema = z.object({
+  requestId,
+  csrPem: z.string(),
+  /** Id of the certificate that the request came over. */
+  oldId: z.string(),
+  phase: z.enum(['signing', 'issued', 'retiring', 'withdrawing']),
+  beganAt: z.int(),
+  /** When to look again: the end of the wait of `issued`, otherwise when the work is taken to have failed. */
+  lookAt: z.int(),
+  issued: z.object({ certificateId: z.string(), certificatePem: z.string(), confirmBefore: z.int() }).optional(),
+  /** Certificates that the device had before anything was signed: none of them is the new one. */
+  known: z.array(z.string()).optional(),
+  /** Of a withdrawal. */
+  reason: z.enum(['ABANDONED', 'UNCONFIRMED', 'NOT_SIGNED', 'REFUSED']).optional(),
+  refusal: z.object({ code: z.enum(['NOT_ALLOWED', 'CSR_INVALID']), message: z.string() }).optional(),
+});
+
+export type CurrentRotation = z.infer<typeof currentSchema>;
+
 /**
  * What is known of the certificates of one device. Times in ms since the epoch.
  *
@@ -21,31 +40,16 @@ const requestId = z.string();
  */
 export const rotationStateSchema = z.object({
   address: addressSchema,
-  current: z
-    .object({
-      requestId,
-      csrPem: z.string(),
-      /** Id of the certificate that the request came over. */
-      oldId: z.string(),
-      phase: z.enum(['signing', 'issued', 'retiring', 'withdrawing']),
-      beganAt: z.int(),
-      /** When to look again: the end of the wait of `issued`, otherwise when the work is taken to have failed. */
-      lookAt: z.int(),
-      issued: z.object({ certificateId: z.string(), certificatePem: z.string(), confirmBefore: z.int() }).optional(),
-      /** Certificates that the device had before anything was signed: none of them is the new one. */
-      known: z.array(z.string()).optional(),
-      /** Of a withdrawal. */
-      reason: z.enum(['ABANDONED', 'UNCONFIRMED', 'NOT_SIGNED', 'REFUSED']).optional(),
-      refusal: z.object({ code: z.enum(['NOT_ALLOWED', 'CSR_INVALID']), message: z.string() }).optional(),
-    })
-    .optional(),
+  current: currentSchema.optional(),
   /** How the rotation before ended. */
   last: z
     .object({
       requestId,
-      outcome: z.enum(['completed', 'withdrawn', 'refused']),
+      outcome: z.enum(['completed', 'withdrawn', 'refused', 'kept']),
       certificateId: z.string().optional(),
       at: z.int(),
+      /** Of outcome `kept`: neither certificate was touched, and a confirmation still ends the old one. */
+      kept: currentSchema.optional(),
     })
     .optional(),
   /** Certificates out of use, to be deleted. */
@@ -53,7 +57,6 @@ export const rotationStateSchema = z.object({
 });
 
 export type RotationState = z.infer<typeof rotationStateSchema>;
-export type CurrentRotation = NonNullable<RotationState['current']>;
 
 export const rotationOutputSchema = z.object({ topic: z.string(), answer: rotationAnswerSchema });
 export type RotationOutput = z.infer<typeof rotationOutputSchema>;
@@ -74,14 +77,13 @@ export const LEASE = 60_000;
 const RETRY = 15 * 60_000;
 /** ms in which signing has to succeed. */
 export const SIGNING_LIMIT = 15 * 60_000;
-/** ms after the end of a wait: what a device said in time needs its time through network and queue. */
+/** ms after the end of a wait, at most: what a device said in time needs its time through network and queue. */
 export const CONFIRM_GRACE = 60_000;
 
-/** What a message means: a change, an answer without one, or that the message has to come again later. */
+/** What a message means: a change, or an answer without one. */
 export type Verdict =
   | { readonly kind: 'step'; readonly step: RotationStep }
   | { readonly kind: 'answer'; readonly answer: RotationAnswer }
-  | { readonly kind: 'later' }
   | { readonly kind: 'nothing' };
 
 const NOTHING: Verdict = { kind: 'nothing' };
@@ -95,7 +97,7 @@ export function takeMessage(
 ): Verdict {
   const current = state?.current?.requestId === message.requestId ? state.current : undefined;
   if (current === undefined && state?.last?.requestId === message.requestId) {
-    return ofEnded(state.last, message, from.caller);
+    return ofEnded(state, state.last, message, from.caller, now);
   }
   switch (message.kind) {
     case 'request':
@@ -122,8 +124,8 @@ export function takeMessage(
       if (from.caller !== current.issued.certificateId) {
         return refuse(message, 'NOT_ALLOWED', 'a certificate is confirmed over itself');
       }
-      if (current.phase === 'withdrawing') return { kind: 'later' };
-      if (current.phase === 'retiring') return NOTHING;
+      // What is being withdrawn is answered for when it is; a device confirms until it is answered.
+      if (current.phase !== 'issued') return NOTHING;
       return { kind: 'step', step: inPhase(state, current, 'retiring', now) };
     case 'abandon':
       if (state === undefined || current === undefined) return unknownRequest(message);
@@ -131,9 +133,8 @@ export function takeMessage(
         return refuse(message, 'NOT_ALLOWED', 'a rotation is abandoned over the old certificate');
       }
       if (current.phase === 'retiring') return refuse(message, 'TOO_LATE', 'it is confirmed already');
-      if (current.phase === 'withdrawing') return NOTHING;
-      // Whoever signs is not disturbed: what it makes would be nobody's.
-      if (current.phase === 'signing') return { kind: 'later' };
+      // Whoever signs is not disturbed: what it makes would be nobody's. It is withdrawn when nobody confirms it.
+      if (current.phase !== 'issued') return NOTHING;
       return { kind: 'step', step: inPhase(state, { ...current, reason: 'ABANDONED' }, 'withdrawing', now) };
   }
 }
@@ -186,7 +187,12 @@ export function takeIssued(
   if (state === undefined || current === undefined) return undefined;
   const confirmBefore = now + settings.confirm;
   const issued = { ...certificate, confirmBefore };
-  const next: CurrentRotation = { ...current, phase: 'issued', issued, lookAt: confirmBefore + CONFIRM_GRACE };
+  const next: CurrentRotation = {
+    ...current,
+    phase: 'issued',
+    issued,
+    lookAt: confirmBefore + Math.min(CONFIRM_GRACE, settings.confirm),
+  };
   return stepTo({ ...state, current: next }, issuedAnswer(next));
 }
 
@@ -242,21 +248,15 @@ function withdrawalAnswer({ reason, refusal: why, requestId: id }: CurrentRotati
   return refusal(id, 'FAILED', 'no new certificate could be put to use');
 }
 
-/** The old certificate is of no use to its device any more: the new one stays, and is waited for again. */
-export function takeStillNeeded(
-  state: RotationState | undefined,
-  id: string,
-  settings: RotationSettings,
-  now: number,
-): RotationStep | undefined {
+/**
+ * The old certificate is of no use to its device any more: the new one stays. Nobody knows which of them the device holds,
+ * so the old one is not touched either.
+ */
+export function takeKept(state: RotationState | undefined, id: string, now: number): RotationStep | undefined {
   const current = currentOf(state, id, 'withdrawing');
   if (state === undefined || current?.issued === undefined) return undefined;
-  const { reason: _reason, ...rest } = current;
-  const issued = { ...current.issued, confirmBefore: now + settings.confirm };
-  return stepTo({
-    ...state,
-    current: { ...rest, phase: 'issued', issued, lookAt: issued.confirmBefore + CONFIRM_GRACE },
-  });
+  const { certificateId } = current.issued;
+  return ended(state, { requestId: id, outcome: 'kept', certificateId, at: now, kept: current }, undefined);
 }
 
 /** A certificate out of use is deleted, or left to whoever uses it again. */
@@ -325,11 +325,24 @@ function issuedAnswer({ issued, requestId: id }: CurrentRotation): RotationAnswe
 }
 
 /** What comes for a rotation that has ended: the outcome again, to whom it concerns. */
-function ofEnded(last: NonNullable<RotationState['last']>, { kind, requestId: id }: RotationMessage, caller: string) {
+function ofEnded(
+  state: RotationState,
+  last: NonNullable<RotationState['last']>,
+  { kind, requestId: id }: RotationMessage,
+  caller: string,
+  now: number,
+): Verdict {
   if (last.outcome === 'completed') {
     if (kind === 'abandon') return refuse({ requestId: id }, 'TOO_LATE', 'it is completed already');
     const answer: RotationAnswer = { version: 1, kind: 'completed', requestId: id };
-    return kind === 'request' || caller === last.certificateId ? ({ kind: 'answer', answer } as const) : NOTHING;
+    return kind === 'request' || caller === last.certificateId ? { kind: 'answer', answer } : NOTHING;
+  }
+  if (last.outcome === 'kept') {
+    const answer = last.kept === undefined ? undefined : issuedAnswer(last.kept);
+    if (kind === 'request' && answer !== undefined && caller === last.kept?.oldId) return { kind: 'answer', answer };
+    if (kind !== 'confirm' || last.kept === undefined || caller !== last.certificateId) return NOTHING;
+    if (state.current !== undefined) return refuse({ requestId: id }, 'ALREADY_ROTATING', 'another one is under way');
+    return { kind: 'step', step: inPhase(state, last.kept, 'retiring', now) };
   }
   // A refusal was answered when it was decided; the request that comes again was on its way already.
   if (kind === 'abandon' || last.outcome === 'refused') return NOTHING;

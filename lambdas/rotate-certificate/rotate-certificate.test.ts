@@ -201,15 +201,31 @@ describe('what operators do meanwhile', () => {
     expect([...world.registry.certificates.keys()]).toEqual([old]);
   });
 
-  test('an old certificate that has ended leaves the new one in use, for as long as it takes to confirm it', async () => {
+  test('an old certificate that has ended leaves the new one in use, and both are there until it is confirmed', async () => {
     const { old, world } = start();
     world.registry.of(old).notAfter = world.now + 1_800_000;
     await world.say(old, request(second.csrPem));
     const { certificateId } = issuedTo(world);
     await world.pass(10 * HOUR);
     expect(world.registry.of(certificateId).status).toBe('ACTIVE');
+    expect(world.registry.of(old).status).toBe('ACTIVE');
+    expect(world.state?.current).toBeUndefined();
     await world.say(certificateId, confirm());
     expect(world.answersOf('completed')).toHaveLength(1);
+    expect(world.registry.of(old).status).toBe('INACTIVE');
+  });
+
+  test('one that somebody made inactive stays for its device, which may never have heard of the new one', async () => {
+    const { old, world } = start();
+    await world.say(old, request(second.csrPem));
+    const { certificateId } = issuedTo(world);
+    world.registry.of(old).status = 'INACTIVE';
+    await world.pass(10 * HOUR);
+    world.registry.of(old).status = 'ACTIVE';
+    await world.pass(10 * SETTINGS.deleteAfter);
+    expect([old, certificateId].map((id) => world.registry.of(id).status)).toEqual(['ACTIVE', 'ACTIVE']);
+    await world.say(old, request(third.csrPem, R2));
+    expect(issuedTo(world).requestId).toBe(R2);
   });
 
   test('a certificate out of use that somebody takes into use again is not deleted', async () => {

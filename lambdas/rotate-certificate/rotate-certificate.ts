@@ -12,11 +12,11 @@ import {
   takeDeleted,
   takeFound,
   takeIssued,
+  takeKept,
   takeKnown,
   takeMessage,
   takeRefused,
   takeRetired,
-  takeStillNeeded,
   takeWithdrawn,
   type Verdict,
 } from './follow-rotation.ts';
@@ -39,11 +39,6 @@ export type RotationEvent =
   | 'rotationsUnreadable'
   | 'certificatesKept'
   | 'certificatesDeleted';
-
-/** Thrown for what has to come again when other work is done. */
-export class ComeAgain extends Error {
-  override readonly name = 'ComeAgain';
-}
 
 const CERTIFICATE_ID = /^[0-9a-f]{64}$/;
 
@@ -78,7 +73,6 @@ export async function takeNotice(
   );
   // Read as it was decided last: TypeScript does not see the assignment in the closure.
   const decided = verdict as Verdict;
-  if (decided.kind === 'later') throw new ComeAgain(`the certificates of ${thingName} are being changed`);
   if (decided.kind === 'answer') {
     const { answer } = decided;
     if (answer.kind === 'refused')
@@ -198,7 +192,7 @@ async function withdraw(
     (latest) =>
       done
         ? takeWithdrawn(latest, requestId, current.issued?.certificateId, settings, ports.now())
-        : takeStillNeeded(latest, requestId, settings, ports.now()),
+        : takeKept(latest, requestId, ports.now()),
     ports,
   );
 }

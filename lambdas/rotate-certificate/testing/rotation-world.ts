@@ -1,7 +1,7 @@
 import type { RotationAnswer, RotationMessage } from '@fleetwright/contracts';
 import type { Tracked } from '../../shared/tracked-state.ts';
 import type { RotationOutput, RotationState } from '../follow-rotation.ts';
-import { ComeAgain, type RotationPorts, takeLook, takeNotice } from '../rotate-certificate.ts';
+import { type RotationPorts, takeLook, takeNotice } from '../rotate-certificate.ts';
 import type { TestKeys } from './make-keys.ts';
 import { RegistryDouble } from './registry-double.ts';
 
@@ -82,7 +82,7 @@ async function attempts(action: () => Promise<void>): Promise<void> {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof ComeAgain) && !(error instanceof Error && error.message === 'throttled')) throw error;
+      if (!(error instanceof Error) || error.message !== 'throttled') throw error;
     }
   }
 }

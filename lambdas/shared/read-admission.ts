@@ -1,5 +1,16 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Admission, admissionSchema } from './schema.ts';
+import * as z from 'zod';
+
+/** An entry of the admissions table. */
+export const admissionSchema = z.object({
+  status: z.enum(['allowed', 'denied']),
+  /** The device may register for this site only. */
+  site: z.string().optional(),
+  /** The device may register as this type only. */
+  deviceType: z.string().optional(),
+});
+
+export type Admission = z.infer<typeof admissionSchema>;
 
 /**
  * Reads one entry, strongly consistently: a device that was denied a moment ago is denied.

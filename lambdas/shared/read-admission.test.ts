@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { readAdmission } from './read-admissions.ts';
+import { readAdmission } from './read-admission.ts';
 
 function table(item: object | undefined) {
   const inputs: unknown[] = [];
