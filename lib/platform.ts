@@ -5,6 +5,7 @@ import { loadPlatformConfig } from './config/load-platform-config.ts';
 import type { PlatformConfig } from './config/platform-config.ts';
 import { IdentityStack } from './stacks/identity-stack.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
+import { OtaStack } from './stacks/ota-stack.ts';
 import { SecurityStack } from './stacks/security-stack.ts';
 import { TelemetryStack } from './stacks/telemetry-stack.ts';
 import { TwinStack } from './stacks/twin-stack.ts';
@@ -14,6 +15,7 @@ export interface Platform {
   readonly telemetry: TelemetryStack;
   readonly twin: TwinStack;
   readonly security: SecurityStack;
+  readonly ota: OtaStack;
   readonly observability: ObservabilityStack;
 }
 
@@ -62,15 +64,20 @@ function addStage(app: App, config: PlatformConfig): Platform {
   });
   // Profiles are attached to the identity stack's thing group, by its name.
   security.addStackDependency(identity);
+  const ota = new OtaStack(app, `${prefix}-ota`, {
+    config,
+    env,
+    description: `Fleetwright ${stage}: how devices get new firmware`,
+  });
   const observability = new ObservabilityStack(app, `${prefix}-observability`, {
     config,
     env,
     description: `Fleetwright ${stage}: who is told, and what there is to see`,
   });
-  for (const stack of [identity, telemetry, twin, security, observability]) {
+  for (const stack of [identity, telemetry, twin, security, ota, observability]) {
     Tags.of(stack).add('project', project);
     Tags.of(stack).add('stage', stage);
     if (settings.removalPolicy === 'retain') stack.terminationProtection = true;
   }
-  return { identity, telemetry, twin, security, observability };
+  return { identity, telemetry, twin, security, ota, observability };
 }

@@ -4,19 +4,17 @@ import { firmwareVersionSchema } from './firmware-version.ts';
 
 /**
  * Prefixes of the firmware bucket. Operators write `uploads`; `releases` and `signatures` are written by the platform
- * alone, after its checks, and devices read nothing but `releases`. `keys` holds the newest signed key set.
+ * alone, after its checks, and devices read nothing but `releases`.
  */
 export const FIRMWARE_PREFIXES = {
   uploads: 'uploads',
   releases: 'releases',
   signatures: 'signatures',
-  keys: 'keys',
 } as const;
 
 /** File names of an upload and of a release. The manifest comes last: its upload is what starts the pipeline. */
 export const MANIFEST_FILE = 'manifest.json';
 export const IMAGE_FILE = 'image.bin';
-export const KEY_SET_KEY = `${FIRMWARE_PREFIXES.keys}/current.json`;
 
 /** Bytes of a signed key set, as JSON: it travels in job documents, which hold 32 KB (IoT API reference, CreateJob). */
 export const MAX_TRAVELLING_KEY_SET_BYTES = 16_384;
@@ -104,3 +102,6 @@ export function uploadItemId(uploadId: string): string {
 export function releaseItemId(version: string): string {
   return `release#${version}`;
 }
+
+/** Item of the release table whose `record` is the newest signed key set, as JSON: job documents carry it to devices. */
+export const KEY_SET_ITEM = 'keyset';

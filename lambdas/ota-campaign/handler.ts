@@ -1,26 +1,22 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import {
   type CampaignAnswer,
   type CampaignRecord,
   campaignRecordSchema,
-  KEY_SET_KEY,
   platformNames,
-  type SignedKeySet,
-  signedKeySetSchema,
   waveJobId,
 } from '@fleetwright/contracts';
 import * as z from 'zod';
 import { dataPlane } from '../shared/data-plane.ts';
-import { namedEndpoint, readEnvironment } from '../shared/environment.ts';
-import { errorName, FunctionError } from '../shared/errors.ts';
+import { readEnvironment } from '../shared/environment.ts';
+import { FunctionError } from '../shared/errors.ts';
 import { sendLook } from '../shared/later-look.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
 import { handleByKey, type QueueEvent, type QueueResponse } from '../shared/queue-batch.ts';
-import { releaseTable } from '../shared/release-table.ts';
+import { publishedKeySet, releaseTable } from '../shared/release-table.ts';
 import { stateTable } from '../shared/state-table.ts';
 import { advance, type TrackingPorts } from '../shared/tracked-state.ts';
 import { lookAtCampaign } from './campaign-work.ts';
@@ -39,7 +35,6 @@ const poll = environment.POLL_SECONDS * 1_000;
 const iot = new IoTClient({});
 const sqs = new SQSClient({});
 const dynamo = new DynamoDBClient({});
-const s3 = new S3Client({ forcePathStyle: namedEndpoint() !== undefined });
 const { releases } = releaseTable(dynamo, environment.RELEASE_TABLE);
 
 const ports: CampaignPorts & TrackingPorts<CampaignRecord, CampaignOutput> = {
@@ -51,7 +46,7 @@ const ports: CampaignPorts & TrackingPorts<CampaignRecord, CampaignOutput> = {
     arnPrefix: environment.IOT_ARN_PREFIX,
     urlRoleArn: environment.URL_ROLE_ARN,
     urlSeconds: environment.URL_SECONDS,
-    keySet,
+    keySet: () => publishedKeySet(dynamo, environment.RELEASE_TABLE),
   }),
   ...stateTable({
     client: dynamo,
@@ -142,16 +137,6 @@ async function tell(campaignId: string, output: CampaignOutput): Promise<void> {
 function jobsOf(campaign: CampaignRecord, wave: number): string[] {
   const attempts = campaign.waves[wave]?.attempt ?? 0;
   return Array.from({ length: attempts }, (_, at) => waveJobId(names.topicRoot, campaign.campaignId, wave, at + 1));
-}
-
-async function keySet(): Promise<SignedKeySet | undefined> {
-  try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: environment.FIRMWARE_BUCKET, Key: KEY_SET_KEY }));
-    return signedKeySetSchema.parse(JSON.parse((await Body?.transformToString('utf8')) ?? 'null'));
-  } catch (error) {
-    if (errorName(error) === 'NoSuchKey') return undefined;
-    throw error;
-  }
 }
 
 function isQueueEvent(event: unknown): event is QueueEvent {

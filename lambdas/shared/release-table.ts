@@ -1,8 +1,11 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
+  KEY_SET_ITEM,
   type ReleaseRecord,
   releaseItemId,
   releaseRecordSchema,
+  type SignedKeySet,
+  signedKeySetSchema,
   type UploadRecord,
   uploadItemId,
   uploadRecordSchema,
@@ -38,4 +41,10 @@ export function releaseTable(
       output: z.never(),
     }),
   };
+}
+
+/** The signed key set that job documents carry; undefined before one was published. */
+export async function publishedKeySet(client: DynamoDBClient, TableName: string): Promise<SignedKeySet | undefined> {
+  const { Item } = await client.send(new GetItemCommand({ TableName, Key: { id: { S: KEY_SET_ITEM } } }));
+  return Item === undefined ? undefined : signedKeySetSchema.parse(JSON.parse(Item.record?.S ?? 'null'));
 }

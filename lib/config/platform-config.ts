@@ -2,6 +2,7 @@ import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
 import { fleetSchema } from './fleet-settings.ts';
 import { identitySchema } from './identity-settings.ts';
+import { otaSchema } from './ota-settings.ts';
 import { alertsSchema, modelsSchema, remainingLifeSchema } from './prediction-settings.ts';
 import { observabilitySchema, securitySchema } from './security-settings.ts';
 import { HOT_STORES, lakeSchema, measuresSchema, rollupsSchema } from './telemetry-settings.ts';
@@ -137,6 +138,7 @@ export const stageSchema = z.strictObject({
   models: modelsSchema.default({}),
   remainingLife: remainingLifeSchema.default({}),
   observability: observabilitySchema.prefault({}),
+  ota: otaSchema,
 });
 
 export type StageConfig = z.infer<typeof stageSchema>;

@@ -29,6 +29,10 @@ export interface QueueConsumerProps extends QueueConsumerDefaults {
   readonly batchSize?: number;
   /** seconds. @default 0 */
   readonly batchWindowSeconds?: number;
+  /** Of the function, in seconds. @default 30 */
+  readonly timeoutSeconds?: number;
+  /** @default 256 */
+  readonly memoryMegabytes?: number;
 }
 
 const TIMEOUT_SECONDS = 30;
@@ -45,6 +49,7 @@ export class QueueConsumer extends Construct {
 
   constructor(scope: Construct, id: string, props: QueueConsumerProps) {
     super(scope, id);
+    const timeoutSeconds = props.timeoutSeconds ?? TIMEOUT_SECONDS;
     this.failedQueue = new DeadLetterQueue(this, 'Failed', {
       meaning: `${props.content} failed ${MAX_RECEIVES} times in ${props.functionName}.`,
       retentionDays: props.deadLetterDays,
@@ -54,7 +59,7 @@ export class QueueConsumer extends Construct {
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      visibilityTimeout: Duration.seconds(VISIBILITY_FACTOR * TIMEOUT_SECONDS),
+      visibilityTimeout: Duration.seconds(VISIBILITY_FACTOR * timeoutSeconds),
       retentionPeriod: Duration.days(props.deadLetterDays),
       deadLetterQueue: { queue: this.failedQueue, maxReceiveCount: MAX_RECEIVES },
       removalPolicy: props.removalPolicy,
@@ -63,8 +68,8 @@ export class QueueConsumer extends Construct {
       name: props.functionName,
       description: props.description,
       environment: { ...(props.remindsItself === true && { QUEUE_URL: this.queue.queueUrl }), ...props.environment },
-      timeout: Duration.seconds(TIMEOUT_SECONDS),
-      memoryMegabytes: 256,
+      timeout: Duration.seconds(timeoutSeconds),
+      memoryMegabytes: props.memoryMegabytes ?? 256,
       logRetentionDays: props.logRetentionDays,
       removalPolicy: props.removalPolicy,
       metricsNamespace: props.metricsNamespace,
