@@ -6,8 +6,10 @@ import { ofType, type Resource, synthesize } from './synthesized.ts';
 
 /** Options that are off by default, so that their functions are there too. */
 const { defaults } = cdkJson.context.fleetwright;
+const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0';
+const ota = { signing: { method: 'signer', certificateArn } };
 const EVERYTHING = {
-  fleetwright: { ...cdkJson.context.fleetwright, defaults: { ...defaults, fleet: { indexing: 'own' } } },
+  fleetwright: { ...cdkJson.context.fleetwright, defaults: { ...defaults, fleet: { indexing: 'own' }, ota } },
 };
 const { app, resources } = synthesize(EVERYTHING);
 const functions = ofType(resources, 'AWS::Lambda::Function').map(

@@ -15,6 +15,7 @@ const STATEFUL = [
   'AWS::SecretsManager::Secret',
   'AWS::Timestream::Database',
   'AWS::Timestream::Table',
+  'AWS::KMS::Key',
   'AWS::IoT::ThingGroup',
   'AWS::IoT::ThingType',
   'AWS::IoT::Policy',
@@ -24,7 +25,7 @@ const STATEFUL = [
   'AWS::SNS::Topic',
 ];
 /** Types whose content is data: the configuration decides what becomes of it. */
-const DATA = STATEFUL.filter((type) => /DynamoDB|Logs|S3|SQS|Secrets|Timestream|Thing/.test(type));
+const DATA = STATEFUL.filter((type) => /DynamoDB|KMS|Logs|S3|SQS|Secrets|Timestream|Thing/.test(type));
 
 function statefulIds(resources: ReadonlyMap<string, Resource>): Record<string, string> {
   return Object.fromEntries(
