@@ -70,7 +70,10 @@ program
   .addOption(interval())
   .addOption(samplesPerMessage())
   .addOption(new Option('--seed <n>', 'seed of the simulated devices').argParser(whole(0, 0xffff_ffff)).default(1))
-  .option('--assembly <dir>', 'use this cloud assembly instead of synthesizing')
+  .addOption(new Option('--assembly <dir>', 'use this cloud assembly instead of synthesizing').conflicts('hotStore'))
+  .addOption(
+    new Option('--hot-store <kind>', 'another hot store than the configured one').choices(['timestream', 'lake']),
+  )
   .action(start);
 
 program
@@ -84,16 +87,22 @@ program
   .option('--region <name>', 'region to play')
   .action(cloud);
 
-program
-  .command('query')
-  .description('run a Timestream query and print its rows')
-  .argument('<sql>', 'query in the SQL of Timestream')
-  .addOption(new Option('--json', 'one JSON object a row').conflicts('csv'))
-  .option('--csv', 'RFC 4180')
-  .addOption(dataDir())
-  .option('--aws', "ask AWS, with the environment's credentials, instead of the local cloud")
-  .option('--region <name>', 'with --aws: region')
+onStage(program.command('query'))
+  .description('run a query and print its rows')
+  .argument('<sql>', "query in the SQL of the stage's hot store: Timestream's, or Athena's for the lake")
+  .addOption(new Option('--csv', 'RFC 4180').conflicts('json'))
+  .option('--lake', 'ask the lake, also where the hot store is another')
   .action(query);
+
+onStage(program.command('rollup'))
+  .description('lowest, highest and mean value of a measure, by minute or hour and device')
+  .argument('<measure>', 'such as temperature')
+  .addOption(new Option('--every <span>', 'span of a bucket').choices(['1m', '1h']).default('1m'))
+  .option('--device <thing-name>', 'only this device, by its whole thing name')
+  .option('--from <time>', 'beginning, in ISO 8601 (default: 60 buckets before --to)')
+  .option('--to <time>', 'end, in ISO 8601 (default: now)')
+  .addOption(new Option('--csv', 'RFC 4180').conflicts('json'))
+  .action(async (measure, options) => (await import('../cli/commands/rollup.ts')).rollup(measure, options));
 
 program
   .command('permissions')

@@ -14,6 +14,8 @@ export interface LaunchOptions {
   readonly mqttPort: number;
   /** A synthesized assembly; without it the app is synthesized below the data directory. */
   readonly assembly?: string | undefined;
+  /** Synthesize with another hot store than the configured one. */
+  readonly hotStore?: string | undefined;
   readonly publishesPerSecondPerConnection?: number;
   onListening?(description: CloudDescription): void;
   onStep?(step: DeployStep): void;
@@ -56,7 +58,7 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
     });
     if (options.assembly === undefined) {
       mkdirSync(assembly, { recursive: true });
-      await Promise.all([started, synthesize(assembly)]);
+      await Promise.all([started, synthesize(assembly, undefined, options.hotStore)]);
     } else await started;
     const deployed = cloud.next('deployed');
     cloud.send({ kind: 'deploy', assembly });

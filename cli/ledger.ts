@@ -1,14 +1,15 @@
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { deadLetterSchema, telemetryMessageSchema } from '@fleetwright/contracts';
+import type { HotStore } from './hot-store/hot-store.ts';
+import { openHotStore } from './hot-store/open-hot-store.ts';
 import type { PlatformOutputs } from './platform-outputs.ts';
 import type { AwsClientSettings } from './running-cloud.ts';
-import { TimestreamReader } from './timestream.ts';
 
 /** What the platform holds at one moment: where an acknowledged sample may be. */
 export interface LedgerEntry {
-  /** Rows of the telemetry table: one a sample. */
+  /** Samples in the hot store. */
   readonly telemetryRows: number;
-  /** Health messages in the health table. */
+  /** Health messages in the hot store. */
   readonly healthMessages: number;
   /** Messages in the rejected, failed and rule-error queues. */
   readonly deadLetters: number;
@@ -16,12 +17,14 @@ export interface LedgerEntry {
 
 /** Counts what arrived, through the same APIs that an operator would use. */
 export class Ledger {
-  readonly #reader: TimestreamReader;
+  readonly store: HotStore;
+  /** ms since the epoch: what was there before counts as well, or not, but the same in every entry. */
+  readonly #since = Date.now();
   readonly #queues: SQSClient;
   readonly #outputs: PlatformOutputs;
 
   constructor(settings: AwsClientSettings, outputs: PlatformOutputs) {
-    this.#reader = new TimestreamReader(settings);
+    this.store = openHotStore(settings, outputs);
     this.#queues = new SQSClient(settings);
     this.#outputs = outputs;
   }
@@ -29,18 +32,14 @@ export class Ledger {
   async read(): Promise<LedgerEntry> {
     const [telemetryRows, healthMessages, deadLetters] = await Promise.all([
       this.telemetryRows(),
-      this.#reader.number(
-        `SELECT count(*) FROM "${this.#outputs.DatabaseName}"."${this.#outputs.HealthTableName}" WHERE measure_name = 'sequence'`,
-      ),
+      this.store.countHealth(this.#since),
       this.#deadLetters(),
     ]);
     return { telemetryRows, healthMessages, deadLetters };
   }
 
   telemetryRows(): Promise<number> {
-    return this.#reader.number(
-      `SELECT count(*) FROM "${this.#outputs.DatabaseName}"."${this.#outputs.TelemetryTableName}"`,
-    );
+    return this.store.countSamples(this.#since);
   }
 
   /** Samples named in the rejected queue. Messages stay there: they become visible again at once. */
@@ -62,7 +61,7 @@ export class Ledger {
   }
 
   close(): void {
-    this.#reader.close();
+    this.store.close();
     this.#queues.destroy();
   }
 

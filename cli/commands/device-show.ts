@@ -6,11 +6,14 @@ import {
   SearchIndexCommand,
 } from '@aws-sdk/client-iot';
 import { findDevice } from '../device/find-device.ts';
+import type { Latest } from '../hot-store/hot-store.ts';
+import { openHotStore } from '../hot-store/open-hot-store.ts';
 import { isNamed } from '../operator/back-off.ts';
 import { withClients } from '../operator/clients.ts';
 import { openStage, type StageOptions } from '../operator/stage.ts';
 import { stageOutputs, stageStacks } from '../operator/stage-stacks.ts';
 import { shadowNames } from '../purge/delete-device.ts';
+import type { AwsClientSettings } from '../running-cloud.ts';
 
 export interface DeviceShowOptions extends StageOptions {
   readonly json?: boolean;
@@ -26,6 +29,9 @@ interface DeviceView {
   readonly jobs: readonly { jobId: string | undefined; status: string | undefined }[];
   /** Undefined where fleet indexing of connections is off. */
   readonly connected: boolean | undefined;
+  /** What the hot store found last. */
+  readonly sample: Latest | undefined;
+  readonly health: Latest | undefined;
 }
 
 /** `fleetwright device show`: one device with its certificates, groups, shadows and jobs. */
@@ -33,7 +39,8 @@ export async function deviceShow(name: string, options: DeviceShowOptions): Prom
   const stage = openStage(options);
   await withClients(stage, async (clients) => {
     const { cloudFormation, iot } = clients;
-    const { DeviceTypes } = stageOutputs(await stageStacks(cloudFormation, stage), stage, ['DeviceTypes']);
+    const stacks = await stageStacks(cloudFormation, stage);
+    const { DeviceTypes } = stageOutputs(stacks, stage, ['DeviceTypes']);
     const { attributes, thingName, thingTypeName } = await findDevice(iot, stage, DeviceTypes.split(','), name);
     const { thingGroups = [] } = await iot.send(new ListThingGroupsForThingCommand({ thingName }));
     const certificates: { id: string; status: string | undefined; notAfter: string | undefined }[] = [];
@@ -60,6 +67,7 @@ export async function deviceShow(name: string, options: DeviceShowOptions): Prom
       shadows: await shadowNames(await clients.data(), thingName),
       jobs,
       connected: await connectivity(),
+      ...(await latest(stage.settings, stacks.outputs, thingName)),
     };
     process.stdout.write(options.json === true ? `${JSON.stringify(view)}\n` : textOf(view));
 
@@ -77,6 +85,26 @@ export async function deviceShow(name: string, options: DeviceShowOptions): Prom
   });
 }
 
+async function latest(
+  settings: AwsClientSettings,
+  outputs: Readonly<Record<string, string>>,
+  thingName: string,
+): Promise<Pick<DeviceView, 'sample' | 'health'>> {
+  const store = openHotStore(settings, outputs);
+  try {
+    const [sample, health] = await Promise.all([store.latestSample(thingName), store.latestHealth(thingName)]);
+    return { sample, health };
+  } finally {
+    store.close();
+  }
+}
+
+function valuesOf(found: Latest | undefined): string {
+  if (found === undefined) return 'none';
+  const values = Object.entries(found.values).map(([name, value]) => `${name} ${value}`);
+  return `${found.time}: ${values.join(', ')}`;
+}
+
 function textOf(view: DeviceView): string {
   const known = view.connected === undefined ? 'not known: fleet indexing is off' : view.connected ? 'yes' : 'no';
   const rows: [string, string][] = [
@@ -91,6 +119,8 @@ function textOf(view: DeviceView): string {
     ['shadows', view.shadows.join(', ') || 'none named'],
     ...view.jobs.map(({ jobId, status }): [string, string] => ['job', `${jobId} ${status}`]),
     ['connected', known],
+    ['last sample', valuesOf(view.sample)],
+    ['last health', valuesOf(view.health)],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return `${rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join('\n')}\n`;

@@ -1,36 +1,57 @@
 import { Failure, messageOf } from '../failure.ts';
-import { formatCsv, formatTable } from '../output/table.ts';
-import { awsClientSettings, localClientSettings, runningCloud } from '../running-cloud.ts';
+import { openHotStore, openLake } from '../hot-store/open-hot-store.ts';
+import { withClients } from '../operator/clients.ts';
+import { openStage, type StageOptions } from '../operator/stage.ts';
+import { stageStacks } from '../operator/stage-stacks.ts';
+import { formatCsv, formatTable, type ResultTable } from '../output/table.ts';
 import { TimestreamReader } from '../timestream.ts';
 
-export interface QueryOptions {
+export interface QueryOptions extends StageOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
-  readonly dataDir: string;
-  /** Ask the account of the environment's credentials instead of the local cloud. */
-  readonly aws?: boolean;
-  readonly region?: string;
+  /** Ask the lake, also where the hot store is another. */
+  readonly lake?: boolean;
 }
 
-/** `fleetwright query`: runs one Timestream query and prints its rows. */
+/** What answers a query. */
+interface Answering {
+  query(sql: string): Promise<ResultTable>;
+  close(): void;
+}
+
+/** `fleetwright query`: runs one query in the SQL of the stage's hot store, or of its lake, and prints its rows. */
 export async function query(sql: string, options: QueryOptions): Promise<void> {
-  const settings =
-    options.aws === true ? awsClientSettings(options.region) : localClientSettings(runningCloud(options.dataDir));
-  const reader = new TimestreamReader(settings);
+  const store = await answering(options);
   try {
-    const result = await reader.query(sql);
-    if (options.json === true) {
-      for (const row of result.rows) {
-        process.stdout.write(
-          `${JSON.stringify(Object.fromEntries(result.columns.map((name, at) => [name, row[at]])))}\n`,
-        );
-      }
-    } else if (options.csv === true) process.stdout.write(`${formatCsv(result)}\r\n`);
-    else
-      process.stdout.write(`${formatTable(result)}\n${result.rows.length} row${result.rows.length === 1 ? '' : 's'}\n`);
+    const result = await store.query(sql);
+    printTable(result, options);
   } catch (error) {
     throw new Failure(`the query failed: ${messageOf(error)}`, 1, { cause: error });
   } finally {
-    reader.close();
+    store.close();
   }
+}
+
+/** Without a deployed stage, the Timestream of the account. */
+async function answering(options: QueryOptions): Promise<Answering> {
+  const stage = openStage(options);
+  return withClients(stage, async ({ cloudFormation }) => {
+    const { outputs } = await stageStacks(cloudFormation, stage);
+    if (options.lake === true) return openLake(stage.settings, outputs);
+    return outputs.HotStoreKind === undefined
+      ? new TimestreamReader(stage.settings)
+      : openHotStore(stage.settings, outputs);
+  });
+}
+
+/** Prints rows as the options ask. */
+export function printTable(result: ResultTable, options: Pick<QueryOptions, 'json' | 'csv'>): void {
+  if (options.json === true) {
+    for (const row of result.rows) {
+      const named = result.columns.map((name, at): [string, string | null] => [name, row[at] ?? null]);
+      process.stdout.write(`${JSON.stringify(Object.fromEntries(named))}\n`);
+    }
+  } else if (options.csv === true) process.stdout.write(`${formatCsv(result)}\r\n`);
+  else
+    process.stdout.write(`${formatTable(result)}\n${result.rows.length} row${result.rows.length === 1 ? '' : 's'}\n`);
 }

@@ -9,7 +9,7 @@ export interface RunSummary {
   readonly messagesPublished: number;
   readonly messagesAcknowledged: number;
   readonly samplesAcknowledged: number;
-  /** Rows of this run that a Timestream query finds. */
+  /** Samples of this run that a query of the hot store finds. */
   readonly recordsStored: number;
   /** Samples found in the rejected queue with a reason. */
   readonly recordsRejected: number;
@@ -33,13 +33,14 @@ export function unaccounted(summary: RunSummary): string[] {
   return problems;
 }
 
-export function formatSummary(summary: RunSummary): string {
+/** @param store how people call the hot store */
+export function formatSummary(summary: RunSummary, store: string): string {
   const { work } = summary;
   const lines: [string, string][] = [
     ['devices online', `${summary.devicesOnboarded} (${summary.devicesProvisioned} provisioned in this run)`],
     ['messages', `${summary.messagesPublished} published, ${summary.messagesAcknowledged} acknowledged`],
-    ['samples', `${summary.samplesAcknowledged} acknowledged, ${summary.recordsStored} found in Timestream`],
-    ['health reports', `${summary.healthAcknowledged} acknowledged, ${summary.healthStored} found in Timestream`],
+    ['samples', `${summary.samplesAcknowledged} acknowledged, ${summary.recordsStored} found in ${store}`],
+    ['health reports', `${summary.healthAcknowledged} acknowledged, ${summary.healthStored} found in ${store}`],
     ['rejected', `${summary.recordsRejected} samples, ${summary.deadLetters} dead letters`],
     [
       'first row',

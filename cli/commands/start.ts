@@ -29,12 +29,13 @@ export interface StartOptions {
   readonly seed: number;
   /** Use a synthesized assembly instead of synthesizing. */
   readonly assembly?: string;
+  /** Another hot store than the configured one. */
+  readonly hotStore?: string;
 }
 
 const HEALTH_INTERVAL = 5_000;
 const FIRMWARE = '1.0.0';
 const COUNTER_INTERVAL = 1_000;
-const FIRST_ROW_POLL = 100;
 
 /** `npm start`: the whole platform on this machine, from synthesis to a query. */
 export async function start(options: StartOptions): Promise<void> {
@@ -68,6 +69,7 @@ async function bringUp(options: StartOptions, progress: Progress): Promise<Launc
     port: options.port,
     mqttPort: options.mqttPort,
     assembly,
+    hotStore: options.hotStore,
     onListening: ({ apiUrl, mqttHost, mqttPort }) =>
       progress.done(`local cloud listening: ${apiUrl} and mqtts://${mqttHost}:${mqttPort}`),
     onWarning: warningPrinter(progress.note),
@@ -115,7 +117,7 @@ async function run(
       `${devicesOnboarded + devicesReturned} devices online (${devicesOnboarded} provisioned now, ${devicesFailed} failed)`,
     );
     if (options.once === true) await Promise.race([sleep(options.seconds * 1000, signal), watch.failed()]);
-    else await stayUp(options, platform, watch, progress, signal);
+    else await stayUp(options, platform, ledger, watch, progress, signal);
 
     progress.step('stopping the devices');
     const last = fleet.next('stopped').catch(() => undefined);
@@ -125,10 +127,11 @@ async function run(
       progress.done('state is kept; `npm start` goes on from here');
       return;
     }
-    progress.step('querying Timestream until every acknowledged sample is found');
-    const summary = await settle(ledger, before, watch, platform, firstRow, options.settle * 1000);
+    progress.step(`querying ${ledger.store.title} until every acknowledged sample is found`);
+    const patience = options.settle * 1000 + ledger.store.visibleWithin;
+    const summary = await settle(ledger, before, watch, platform, firstRow, patience);
     found.abort();
-    process.stderr.write(`${formatSummary(summary)}\n`);
+    process.stderr.write(`${formatSummary(summary, ledger.store.title)}\n`);
     if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
     const missing = unaccounted(summary);
     if (missing.length > 0) throw new Failure(missing.join('\n'));
@@ -172,7 +175,7 @@ async function lookForFirstRow(
 ): Promise<void> {
   while (!signal.aborted) {
     if ((await ledger.telemetryRows()) > before) return onFound(Math.round(performance.now()));
-    await sleep(FIRST_ROW_POLL, signal);
+    await sleep(ledger.store.lookInterval, signal);
   }
 }
 
@@ -205,19 +208,20 @@ async function settle(
       work: await platform.meters(),
     };
     if (unaccounted(summary).length === 0 || performance.now() > deadline) return summary;
-    await sleep(250);
+    await sleep(Math.max(250, ledger.store.lookInterval));
   }
 }
 
 async function stayUp(
   options: StartOptions,
   platform: LaunchedPlatform,
+  ledger: Ledger,
   watch: FleetWatch,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { description, outputs } = platform;
-  const table = `\\"${outputs.DatabaseName}\\".\\"${outputs.TelemetryTableName}\\"`;
+  const { description } = platform;
+  const example = ledger.store.example.replaceAll('"', '\\"');
   const flag =
     options.dataDir === '.fleetwright'
       ? ''
@@ -229,7 +233,7 @@ async function stayUp(
       `  MQTT/TLS   ${description.mqttHost}:${description.mqttPort}   (CA: ${relative(process.cwd(), description.caFile)})`,
       '',
       '  Try in another terminal:',
-      `    npx fleetwright query${flag} "SELECT thing_name, max_by(temperature, time) AS temperature FROM ${table} GROUP BY thing_name"`,
+      `    npx fleetwright query${flag} "${example}"`,
       `    npx fleetwright device run${flag} --thing-name PS-0001`,
       '    npx cdk deploy --all        # the same template, to your AWS account',
       '',

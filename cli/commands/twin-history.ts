@@ -1,7 +1,7 @@
 import { CLASSIC_SHADOW } from '@fleetwright/contracts';
+import { openHotStore } from '../hot-store/open-hot-store.ts';
 import { formatTable } from '../output/table.ts';
-import { TimestreamReader } from '../timestream.ts';
-import { joinVersions, type TwinVersion } from '../twin/join-versions.ts';
+import type { TwinVersion } from '../twin/join-versions.ts';
 import { withDevice } from '../twin/with-device.ts';
 import type { TwinOptions } from './twin-get.ts';
 
@@ -10,28 +10,18 @@ export interface TwinHistoryOptions extends TwinOptions {
   readonly json?: boolean;
 }
 
-/** Parts of the largest twin: sections of 8 KB each in pieces of 800 bytes. */
-const MAX_PARTS = 24;
-
 /** `fleetwright twin history`: the last versions of a shadow, the newest first. */
 export async function twinHistory(name: string, options: TwinHistoryOptions): Promise<void> {
   const shadow = options.shadow ?? CLASSIC_SHADOW;
-  await withDevice(name, options, ['DatabaseName', 'TwinTableName'], async ({ outputs, stage, thingName }) => {
-    const reader = new TimestreamReader(stage.settings);
-    const { rows } = await reader.query(
-      `SELECT time, version, part, parts, deleted, desired, reported
-       FROM "${outputs.DatabaseName}"."${outputs.TwinTableName}"
-       WHERE thing_name = ${quoted(thingName)} AND shadow = ${quoted(shadow)}
-       ORDER BY time DESC LIMIT ${options.limit * MAX_PARTS}`,
-    );
-    reader.close();
-    const versions = joinVersions(rows).slice(0, options.limit);
-    process.stdout.write(options.json === true ? asLines(versions) : asTable(versions));
+  await withDevice(name, options, ['HotStoreKind'], async ({ allOutputs, stage, thingName }) => {
+    const store = openHotStore(stage.settings, allOutputs);
+    try {
+      const versions = await store.twinHistory(thingName, shadow, options.limit);
+      process.stdout.write(options.json === true ? asLines(versions) : asTable(versions));
+    } finally {
+      store.close();
+    }
   });
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function asLines(versions: readonly TwinVersion[]): string {

@@ -9,14 +9,18 @@ import { PROJECT_ROOT } from '../project-root.ts';
  * `cdk deploy` and the tests always run them.
  * @throws Failure with what the app printed
  */
-export function synthesize(outputDirectory: string, stage?: string): Promise<void> {
+export function synthesize(outputDirectory: string, stage?: string, hotStore?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const app = spawn(process.execPath, ['--import', 'tsx', join(PROJECT_ROOT, 'bin/app.ts')], {
       cwd: PROJECT_ROOT,
       env: {
         ...process.env,
         CDK_OUTDIR: outputDirectory,
-        CDK_CONTEXT_JSON: JSON.stringify({ 'fleetwright:skipNag': true, ...(stage !== undefined && { stage }) }),
+        CDK_CONTEXT_JSON: JSON.stringify({
+          'fleetwright:skipNag': true,
+          ...(stage !== undefined && { stage }),
+          ...(hotStore !== undefined && { hotStore }),
+        }),
         CDK_VALIDATION: 'false',
       },
       stdio: ['ignore', 'ignore', 'pipe'],

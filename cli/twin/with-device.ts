@@ -9,6 +9,8 @@ export interface DeviceInHand<K extends string> {
   readonly clients: StageClients;
   /** Outputs of the stage's stacks. */
   readonly outputs: Readonly<Record<K, string>>;
+  /** All of them, whether or not they were asked for. */
+  readonly allOutputs: Readonly<Record<string, string>>;
 }
 
 /** Finds a device by thing name or serial number, and runs a command's work with it. @throws Failure */
@@ -20,11 +22,9 @@ export async function withDevice<K extends string>(
 ): Promise<void> {
   const stage = openStage(options);
   await withClients(stage, async (clients) => {
-    const outputs = stageOutputs<K | 'DeviceTypes'>(await stageStacks(clients.cloudFormation, stage), stage, [
-      ...keys,
-      'DeviceTypes',
-    ]);
+    const stacks = await stageStacks(clients.cloudFormation, stage);
+    const outputs = stageOutputs<K | 'DeviceTypes'>(stacks, stage, [...keys, 'DeviceTypes']);
     const { thingName } = await findDevice(clients.iot, stage, outputs.DeviceTypes.split(','), name);
-    await work({ stage, thingName, clients, outputs });
+    await work({ stage, thingName, clients, outputs, allOutputs: stacks.outputs });
   });
 }

@@ -94,6 +94,7 @@ export class TelemetryLake extends Construct {
       LakeDatabaseName: this.database.ref,
       LakeWorkGroupName: this.workGroup.ref,
       LakeBucketName: this.bucket.bucketName,
+      LakeBufferSeconds: String(props.bufferSeconds),
       LakeTables: props.tables.join(','),
     };
   }
