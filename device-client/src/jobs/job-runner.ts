@@ -28,6 +28,8 @@ export interface JobRunnerOptions {
   readonly events: EventEmitter<JobsEvents>;
   /** ms between two reports of progress at least */
   readonly reportInterval: number;
+  /** Whether another execution may be begun now. */
+  readonly ready: () => boolean;
   /** ms after which an idle device asks for its next job without having been told of one */
   readonly pollInterval: number;
 }
@@ -62,6 +64,11 @@ export class JobRunner {
   start(): void {
     this.#options.service.onNextChanged(() => this.#changed());
     this.#loop = this.#run();
+  }
+
+  /** Looks again whether another execution may be begun. */
+  wake(): void {
+    this.#bell.ring();
   }
 
   /** There is a connection: what waited for one goes on, and what was missed meanwhile is asked for. */
@@ -100,8 +107,8 @@ export class JobRunner {
   }
 
   async #fetch(): Promise<void> {
-    const { clock, connected, log, pollInterval, random, service } = this.#options;
-    if (!connected()) return void (await this.#bell.wait(this.#stop.signal));
+    const { clock, connected, log, pollInterval, random, ready, service } = this.#options;
+    if (!connected() || !ready()) return void (await this.#bell.wait(this.#stop.signal));
     let execution: DescribedExecution | undefined;
     try {
       execution = await service.startNext(DEFAULT_STEP_TIMEOUT);

@@ -17,6 +17,8 @@ export interface JobsOptions {
   readonly handlers: readonly JobHandler[];
   /** The time as all features of the device hear it from the cloud. @default one of its own */
   readonly time?: CloudTime | undefined;
+  /** Whether another job may be begun now; `wake` when that changes. One that was begun goes on. @default always */
+  readonly ready?: () => boolean;
   /** ms between two reports of progress at least. @default 5000 */
   readonly reportInterval?: number;
   /** ms after which an idle device asks for its next job without having been told of one. @default 21600000 */
@@ -33,7 +35,15 @@ export class JobsFeature extends EventEmitter<JobsEvents> implements DeviceFeatu
   readonly name = 'jobs';
   readonly #options: JobsOptions;
   readonly #handlers: ReadonlyMap<JobOperation, JobHandler>;
-  #running: { runner: JobRunner; service: JobsService; unlink: () => void; context: FeatureContext } | undefined;
+  #running:
+    | {
+        readonly runner: JobRunner;
+        readonly store: ExecutionStore;
+        readonly service: JobsService;
+        readonly unlink: () => void;
+        readonly context: FeatureContext;
+      }
+    | undefined;
 
   /** @throws DeviceError `INPUT_INVALID` for two handlers of one operation */
   constructor(options: JobsOptions) {
@@ -52,7 +62,7 @@ export class JobsFeature extends EventEmitter<JobsEvents> implements DeviceFeatu
   async start(context: FeatureContext): Promise<void> {
     const { clock, identity, link, log, random, state } = context;
     const { thingName } = identity;
-    const { operationTimeout, pollInterval = 21_600_000, reportInterval = 5_000 } = this.#options;
+    const { operationTimeout, pollInterval = 21_600_000, ready = () => true, reportInterval = 5_000 } = this.#options;
     const time = this.#options.time ?? new CloudTime({ clock });
     const guard = new ReplayGuard({ state, time, log, thingName, oneNonceEach: false });
     const store = new ExecutionStore(state, log);
@@ -73,12 +83,25 @@ export class JobsFeature extends EventEmitter<JobsEvents> implements DeviceFeatu
       random,
       log,
       events: this,
+      ready,
       reportInterval,
       pollInterval,
     });
     runner.start();
     const unlink = link.onConnected(() => runner.connected());
-    this.#running = { runner, service, unlink, context };
+    this.#running = { runner, store, service, unlink, context };
+  }
+
+  /** Looks again whether another job may be begun. */
+  wake(): void {
+    this.#running?.runner.wake();
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    const record = this.#running?.store.current;
+    if (record === undefined) return {};
+    const { attempt, document, executionNumber, jobId, phase } = record;
+    return { jobId, executionNumber, operation: document?.operation, phase, attempt };
   }
 
   async stop(): Promise<void> {

@@ -1,46 +1,41 @@
-import * as z from 'zod';
+import { createHash } from 'node:crypto';
 import { reasonOf } from '../../errors.ts';
 import type { JobHandler } from '../job-handler.ts';
 
-/** What changes the device's certificate: the identity's part of the agent. */
+/** What changes the device's certificate: `Device`. */
 export interface RotationPort {
-  /** Of the certificate that the device connects with now. */
-  certificateId(): string;
   /**
-   * Changes it. The agent stops and starts its features on the way, so its caller may never see it resolve; asked again
-   * while a rotation is under way, it follows that one.
-   * @throws Error when the device stays with its old certificate
+   * The same request id (32 hexadecimal digits) again is the same rotation, also after a restart. It stops and starts the
+   * agent's features on the way, so a feature that waits for it may never see it end, and asks again when it has started.
+   * @throws DeviceError when another rotation is under way
    */
-  rotate(reason: 'asked', signal: AbortSignal): Promise<void>;
+  rotateCertificate(
+    reason: 'asked',
+    requestId: string,
+  ): Promise<{ readonly result: 'completed' | 'failed'; readonly detail?: string | undefined }>;
 }
 
-const progressSchema = z.object({ from: z.string() });
-
-/** Succeeded when the device has another certificate than at the beginning. */
+/** Changes the device's certificate once in an execution. */
 export function rotateCertificateHandler(port: RotationPort): JobHandler<'rotate-certificate'> {
   return {
     operation: 'rotate-certificate',
-    async run({ keep, progress, report, signal }) {
-      const begun = progressSchema.safeParse(progress);
-      const from = begun.success ? begun.data.from : port.certificateId();
-      if (!begun.success) keep({ from });
-      if (port.certificateId() === from) {
-        report({ stage: 'rotating' });
-        try {
-          await untilAborted(port.rotate('asked', signal), signal);
-        } catch (error) {
-          return { status: 'failed', details: { reason: 'ROTATION_FAILED', detail: reasonOf(error) } };
-        }
+    async run({ document, executionNumber, jobId, report, signal }) {
+      const order = `${jobId}/${executionNumber}/${document.nonce}`;
+      const requestId = createHash('sha256').update(order).digest('hex').slice(0, 32);
+      report({ stage: 'rotating' });
+      try {
+        const { detail, result } = await untilAborted(port.rotateCertificate('asked', requestId), signal);
+        if (result === 'completed') return { status: 'succeeded' };
+        return { status: 'failed', details: { reason: 'ROTATION_FAILED', detail } };
+      } catch (error) {
+        return { status: 'failed', details: { reason: 'ROTATION_FAILED', detail: reasonOf(error) } };
       }
-      const certificateId = port.certificateId();
-      if (certificateId !== from) return { status: 'succeeded', details: { certificateId, replaced: from } };
-      return { status: 'failed', details: { reason: 'ROTATION_FAILED', detail: 'the certificate is the same' } };
     },
   };
 }
 
 /** The agent waits for this handler to end before it goes on with the rotation that this handler waits for. */
-function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
     if (signal.aborted) abort();

@@ -1,0 +1,176 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CancelJobExecutionCommand, DeleteJobExecutionCommand } from '@aws-sdk/client-iot';
+import { systemClock } from '../../device-client/src/clock.ts';
+import { rebootHandler } from '../../device-client/src/jobs/handlers/reboot.ts';
+import { runScriptHandler } from '../../device-client/src/jobs/handlers/run-script.ts';
+import type { JobHandler } from '../../device-client/src/jobs/job-handler.ts';
+import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
+import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
+import { eventually } from '../support/platform.ts';
+
+let agents: AgentPlatform;
+let scripts: string;
+
+beforeAll(async () => {
+  agents = await startAgentPlatform();
+  scripts = mkdtempSync(join(tmpdir(), 'fleetwright-scripts-'));
+  chmodSync(scripts, 0o755);
+}, 120_000);
+afterAll(async () => {
+  await agents?.stop();
+  rmSync(scripts, { recursive: true, force: true });
+}, 30_000);
+
+const OWNER = process.getuid?.() ?? 0;
+
+function install(name: string, lines: string): void {
+  writeFileSync(join(scripts, name), `#!/bin/sh\n${lines}\n`);
+  chmodSync(join(scripts, name), 0o755);
+}
+
+function jobsOf(...handlers: JobHandler[]): JobsFeature {
+  return new JobsFeature({ handlers, reportInterval: 100 });
+}
+
+const scriptRunner = (): JobHandler => runScriptHandler({ directory: scripts, owner: OWNER }) as unknown as JobHandler;
+
+const run = (script: string, extra: object = {}) => ({ ...issued(), operation: 'run', script, ...extra });
+
+test('a job made while the device is away runs when it comes, one made later at once; one at a time, results in order', async () => {
+  install('hello', 'echo "hello $1"; sleep 0.3');
+  const first = await agents.start('JOBS-0001', []);
+  const { thingName } = first.identity;
+  await first.stop();
+  await agents.createJob('early', thingName, run('hello', { arguments: ['early; rm -rf "$HOME"'] }));
+  await agents.createJob('early-2', thingName, run('hello', { arguments: ['again'] }));
+  const feature = jobsOf(scriptRunner());
+  const order: string[] = [];
+  feature.on('begun', ({ jobId }) => order.push(`begun ${jobId}`));
+  feature.on('settled', ({ jobId }, status) => order.push(`${status} ${jobId}`));
+  await agents.start('JOBS-0001', [feature]);
+  const { details } = await agents.reached('early', thingName, 'SUCCEEDED');
+  expect(details).toEqual({ exitCode: '0', output: 'hello early; rm -rf "$HOME"' });
+  await agents.reached('early-2', thingName, 'SUCCEEDED');
+  await agents.createJob('late', thingName, run('hello'));
+  await agents.reached('late', thingName, 'SUCCEEDED');
+  expect(order).toEqual([
+    'begun early',
+    'SUCCEEDED early',
+    'begun early-2',
+    'SUCCEEDED early-2',
+    'begun late',
+    'SUCCEEDED late',
+  ]);
+}, 60_000);
+
+test('what fails is reported as failed, and what cannot be begun as rejected, each with its reason', async () => {
+  install('fails', 'echo "no pressure" >&2; exit 7');
+  install('slow', 'echo begun; (sleep 300) & sleep 300');
+  install('open', 'exit 0');
+  chmodSync(join(scripts, 'open'), 0o777);
+  const device = await agents.start('JOBS-0002', [jobsOf(scriptRunner())]);
+  const { thingName } = device.identity;
+  const old = { ...run('hello'), issuedAt: Date.now() - 10_000, expiresAt: Date.now() - 1_000 };
+  const stolen = run('fails');
+  const cases: [string, object, 'FAILED' | 'REJECTED', object][] = [
+    ['fails', stolen, 'FAILED', { reason: 'EXIT_CODE', detail: 'exit code 7', output: 'no pressure' }],
+    ['timeout', run('slow', { timeoutSeconds: 1 }), 'FAILED', { reason: 'TIMED_OUT', output: 'begun' }],
+    ['missing', run('unknown'), 'REJECTED', { reason: 'SCRIPT_REFUSED' }],
+    ['writable', run('open'), 'REJECTED', { reason: 'SCRIPT_REFUSED' }],
+    ['expired', old, 'REJECTED', { reason: 'EXPIRED' }],
+    ['replayed', { ...stolen, script: 'open' }, 'REJECTED', { reason: 'REPLAYED' }],
+    ['future', { ...run('open'), issuedAt: Date.now() + 3_600_000 }, 'REJECTED', { reason: 'NOT_YET_VALID' }],
+    ['shapeless', { operation: 'format-disk' }, 'REJECTED', { reason: 'DOCUMENT_INVALID' }],
+    ['unable', { ...issued(), operation: 'reboot' }, 'REJECTED', { reason: 'UNSUPPORTED_OPERATION' }],
+  ];
+  for (const [jobId, document] of cases) await agents.createJob(jobId, thingName, document);
+  for (const [jobId, , status, expected] of cases) {
+    const { details } = await agents.reached(jobId, thingName, status);
+    expect({ jobId, ...details }).toMatchObject({ jobId, ...expected });
+  }
+}, 60_000);
+
+test('a retried execution of one job brings its nonce again and is run again', async () => {
+  const counter = join(scripts, 'counter');
+  install('second-try', `echo x >> ${counter}; [ "$(wc -l < ${counter})" -ge 2 ]`);
+  const device = await agents.start('JOBS-0003', [jobsOf(scriptRunner())]);
+  const { thingName } = device.identity;
+  const retryOnce = { jobExecutionsRetryConfig: { criteriaList: [{ failureType: 'FAILED', numberOfRetries: 1 }] } };
+  await agents.createJob('retried', thingName, run('second-try'), retryOnce);
+  const { execution } = await agents.reached('retried', thingName, 'SUCCEEDED');
+  expect(execution.executionNumber).toBe(2);
+  expect((await agents.execution('retried', thingName, 1)).status).toBe('FAILED');
+}, 60_000);
+
+test('a job that is cancelled or deleted while it runs ends on the device, with all that it started, and the next one runs', async () => {
+  const marker = join(scripts, 'marker');
+  install('endless', `echo $$ > ${marker}; sleep 300 & wait`);
+  const feature = jobsOf(scriptRunner());
+  const ends: string[] = [];
+  feature.on('cancelled', ({ jobId }, status) => ends.push(`${jobId} ${status}`));
+  const device = await agents.start('JOBS-0004', [feature]);
+  const { thingName } = device.identity;
+  for (const [jobId, command] of [
+    ['cancelled', new CancelJobExecutionCommand({ jobId: 'cancelled', thingName, force: true })],
+    ['deleted', new DeleteJobExecutionCommand({ jobId: 'deleted', thingName, force: true, executionNumber: 1 })],
+  ] as const) {
+    rmSync(marker, { force: true });
+    await agents.createJob(jobId, thingName, run('endless'));
+    const pid = Number(await eventually('the script', async () => readFileSync(marker, 'utf8').trim()));
+    await agents.iot.send(command as CancelJobExecutionCommand);
+    await eventually(`${jobId} to end`, async () => !alive(pid));
+  }
+  await agents.createJob('after', thingName, run('hello'));
+  await agents.reached('after', thingName, 'SUCCEEDED');
+  expect((await agents.execution('cancelled', thingName)).status).toBe('CANCELED');
+  expect(ends).toEqual(['cancelled CANCELED', 'deleted REMOVED']);
+}, 60_000);
+
+test('a job that waits for a reboot is resumed after it, and succeeds once', async () => {
+  let bootIdentity = 'boot-1';
+  let reboots = 0;
+  const machine = { bootIdentity: () => bootIdentity, reboot: async () => void reboots++ };
+  const handler = () => rebootHandler({ machine, clock: systemClock }) as unknown as JobHandler;
+  const before = await agents.start('JOBS-0005', [jobsOf(handler())]);
+  const { thingName } = before.identity;
+  await agents.createJob('reboot', thingName, { ...issued(), operation: 'reboot' });
+  await eventually('the reboot', async () => reboots === 1);
+  await eventually('its report', async () => {
+    const { statusDetails } = await agents.execution('reboot', thingName);
+    return statusDetails?.detailsMap?.stage === 'rebooting';
+  });
+  await before.stop();
+  expect((await agents.execution('reboot', thingName)).status).toBe('IN_PROGRESS');
+  bootIdentity = 'boot-2';
+  const after = jobsOf(handler());
+  const begun: number[] = [];
+  after.on('begun', (_execution, _operation, attempt) => begun.push(attempt));
+  await agents.start('JOBS-0005', [after]);
+  await agents.reached('reboot', thingName, 'SUCCEEDED');
+  expect({ begun, reboots }).toEqual({ begun: [2], reboots: 1 });
+}, 60_000);
+
+test('a script that a restart has interrupted is not run twice, and its failure is told', async () => {
+  const counter = join(scripts, 'interrupted-counter');
+  install('interrupted', `echo x >> ${counter}; sleep 300`);
+  const before = await agents.start('JOBS-0006', [jobsOf(scriptRunner())]);
+  const { thingName } = before.identity;
+  await agents.createJob('interrupted', thingName, run('interrupted'));
+  await eventually('the script', async () => readFileSync(counter, 'utf8'));
+  await before.stop();
+  await agents.start('JOBS-0006', [jobsOf(scriptRunner())]);
+  const { details } = await agents.reached('interrupted', thingName, 'FAILED');
+  expect(details.reason).toBe('INTERRUPTED');
+  expect(readFileSync(counter, 'utf8')).toBe('x\n');
+}, 60_000);
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
