@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { runAccount } from '../account/run-account.ts';
 import { behaviourRows } from './behaviour-rows.ts';
-import { builtOperations } from './built-operations.ts';
+import { cloudCoverage } from './cloud-coverage.ts';
+import { localServicesPage } from './local-services-page.ts';
 import { compatibilityPage, countsOf } from './page.ts';
 import { runTests } from './run-tests.ts';
 
 const PAGE = 'docs/compatibility.md';
+const SERVICES_PAGE = 'docs/local-services.md';
 
 /**
  * Runs every conformance test and the behaviours of an account, and writes the page of what was seen. With `REMOTE=1`
@@ -22,9 +24,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const account = await runAccount(remote, say);
   if (remote) return summarize({ passed: count(account, true), failed: count(account, false) }, json);
   say('conformance tests');
-  const conformance = { account, rows: behaviourRows(await runTests()), apis: await builtOperations() };
+  const { apis, resourceTypes } = await cloudCoverage();
+  writeFileSync(join(PROJECT_ROOT, SERVICES_PAGE), localServicesPage(resourceTypes));
+  const conformance = { account, rows: behaviourRows(await runTests()), apis };
   writeFileSync(join(PROJECT_ROOT, PAGE), compatibilityPage(conformance));
-  say(`written to ${PAGE}`);
+  say(`written to ${PAGE} and ${SERVICES_PAGE}`);
   return summarize(countsOf(conformance), json);
 }
 

@@ -1,6 +1,6 @@
 import type { BehaviourResult } from '../account/run-account.ts';
 import type { BehaviourRow } from './behaviour-rows.ts';
-import type { ApiCoverage } from './built-operations.ts';
+import type { ApiCoverage } from './cloud-coverage.ts';
 
 export interface Conformance {
   readonly rows: readonly BehaviourRow[];

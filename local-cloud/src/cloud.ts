@@ -17,6 +17,7 @@ import { DataDirectory } from './data-directory.ts';
 import type { CloudDescription } from './description.ts';
 import { pluginFactories, type Relaxations } from './plugins.ts';
 import type { DeployStep } from './template/deploy-stack.ts';
+import { RECORDED_TYPES } from './template/recorded-types.ts';
 import { type StackRecord, stackRecords } from './template/stack-record.ts';
 import { Stacks } from './template/stacks.ts';
 
@@ -60,10 +61,24 @@ export interface LocalCloud {
   meters(): Partial<Record<MeterName, number>>;
   /** What each API knows and what of it is built; the rest answers 501. */
   operations(): readonly ApiOperations[];
+  /** What templates may hold. */
+  resourceTypes(): readonly ResourceTypeSupport[];
   /** @throws CloudError */
   deploy(assembly: string, onStep?: (step: DeployStep) => void): Promise<StackRecord[]>;
   /** Ends listeners and work; state is kept. */
   stop(): Promise<void>;
+}
+
+/** How a template's resources of one type are taken. */
+export interface ResourceTypeSupport {
+  /** `AWS::SQS::Queue` */
+  readonly type: string;
+  /** `run`: it behaves; `recorded`: it is taken into the stack and reported, not executed. */
+  readonly support: 'run' | 'recorded';
+  /** Of `run`: properties that are honoured, all others refuse; of `recorded`: none is looked at. */
+  readonly properties: readonly string[];
+  /** Of `recorded`: why. */
+  readonly reason?: string;
 }
 
 /** Names of one API's operations. */
@@ -165,11 +180,8 @@ async function start(
     caFile: directory.file('tls/ca.pem'),
   };
   ports.provide('endpoints', endpoints);
-  const stacks = new Stacks(
-    context,
-    plugins.flatMap((plugin) => plugin.resources ?? []),
-    () => publish(),
-  );
+  const providers = plugins.flatMap((plugin) => plugin.resources ?? []);
+  const stacks = new Stacks(context, providers, () => publish());
   ports.provide('stacks', stacks);
   for (const plugin of plugins) {
     await plugin.start?.();
@@ -212,6 +224,15 @@ async function start(
         known: [...operationModels(schemas).keys()].sort(),
         built: operations.map(({ name }) => name).sort(),
       })),
+    resourceTypes: () => [
+      ...providers.map(({ properties, type }) => ({ type, support: 'run' as const, properties })),
+      ...Object.entries(RECORDED_TYPES).map(([type, reason]) => ({
+        type,
+        support: 'recorded' as const,
+        properties: [],
+        reason,
+      })),
+    ],
     async deploy(assembly, onStep) {
       const records = await stacks.deploy(assembly, onStep);
       publish();

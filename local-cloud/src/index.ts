@@ -1,7 +1,7 @@
 import type { LocalCloud, LocalCloudOptions } from './cloud.ts';
 import type { DeviceTestOptions, DeviceTestOutcome } from './services/iot/device-advisor/run-device-tests.ts';
 
-export type { ApiOperations, CloudWarning, LocalCloud, LocalCloudOptions } from './cloud.ts';
+export type { ApiOperations, CloudWarning, LocalCloud, LocalCloudOptions, ResourceTypeSupport } from './cloud.ts';
 export { CloudError, type CloudErrorCode } from './core/errors.ts';
 export type { MeterName } from './core/meter.ts';
 export type { CloudDescription } from './description.ts';
