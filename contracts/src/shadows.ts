@@ -40,6 +40,16 @@ export const healthShadowSchema = z.looseObject({
   signal: z.number().optional(),
   /** bytes */
   memoryFree: z.number().nonnegative().optional(),
+  /** bytes */
+  diskFree: z.number().nonnegative().optional(),
+  /** percent */
+  cpu: z.number().min(0).max(100).optional(),
+  /** °C */
+  temperature: z.number().optional(),
+  /** errors logged since the agent started */
+  errors: z.int().nonnegative().optional(),
+  /** samples lost since the agent started, for lack of room */
+  samplesDropped: z.int().nonnegative().optional(),
 });
 
 /** State of each named shadow, for desired and reported alike. */

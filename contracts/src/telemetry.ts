@@ -74,18 +74,35 @@ export function storeTime(sample: Sample, sequence: number, index: number): bigi
   return BigInt(sample.time) * NANOSECONDS_PER_MILLISECOND + offset;
 }
 
-/** A health message: flat, because a rule writes it straight to its table, one record per attribute. */
+/**
+ * A health message: flat, because a rule writes it straight to its table, one record per attribute. What a device does
+ * not have (a battery, a radio) or cannot read, it leaves out.
+ */
 export const healthMessageSchema = z.strictObject({
   time: z.int().nonnegative(),
   bootId: z.int().min(1),
   sequence: z.int().min(1),
   /** percent */
-  battery: z.number().min(0).max(100),
+  battery: z.number().min(0).max(100).optional(),
   /** dBm */
-  signal: z.number(),
+  signal: z.number().optional(),
   /** bytes */
   memoryFree: z.number().nonnegative(),
   firmware: z.string().min(1).max(64),
+  /** bytes of the file system that holds the device's state */
+  diskFree: z.number().nonnegative().optional(),
+  /** percent of all processors since the message before */
+  cpu: z.number().min(0).max(100).optional(),
+  /** °C, of the hottest part that tells */
+  temperature: z.number().optional(),
+  /** seconds since the operating system started */
+  uptime: z.int().nonnegative().optional(),
+  /** errors logged since the agent started */
+  errors: z.int().nonnegative().optional(),
+  /** samples stored on the device and not acknowledged */
+  samplesWaiting: z.int().nonnegative().optional(),
+  /** samples lost since the agent started, for lack of room */
+  samplesDropped: z.int().nonnegative().optional(),
 });
 
 export type HealthMessage = z.infer<typeof healthMessageSchema>;

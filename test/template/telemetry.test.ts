@@ -49,7 +49,11 @@ test('the health rule writes whole numbers and text only, to a table of its own'
   const payload = rule('fleetwright_dev_health').Properties.TopicRulePayload;
   expect(payload.Sql).toBe(
     'SELECT round(battery * 10) AS battery_permille, round(signal) AS signal_dbm, ' +
-      'round(memoryFree) AS memory_free_bytes, firmware, bootId AS boot_id, sequence ' +
+      'round(memoryFree) AS memory_free_bytes, firmware, bootId AS boot_id, sequence, ' +
+      'round(diskFree) AS disk_free_bytes, round(cpu * 10) AS cpu_permille, ' +
+      'round(temperature * 10) AS temperature_decidegrees, round(uptime) AS uptime_seconds, ' +
+      'round(errors) AS error_count, round(samplesWaiting) AS samples_waiting, ' +
+      'round(samplesDropped) AS samples_dropped ' +
       "FROM 'fleetwright-dev/+/+/+/health'",
   );
   const [{ Timestream: action }] = payload.Actions;
