@@ -66,8 +66,8 @@ export type LifeEstimate =
 const LEAST_POINTS = 12;
 /** A trend is drawn out so many times as far as it was seen. */
 const MAX_REACH = 10;
-/** Values on either side of a jump, and how far it must stand out from the spread around its two lines. */
-const JUMP_SIDE = 5;
+/** Values on either side of a jump, and how far its two lines must lie apart there, in spreads around them. */
+const JUMP_SIDE = 6;
 const JUMP_FACTOR = 6;
 
 /**
@@ -139,7 +139,11 @@ function sinceJump(points: readonly Point[]): number {
       place = at;
     }
   }
-  const spreads = [points.slice(0, place), points.slice(place)].map((side) => theilSen(side, 90)?.spread ?? 0);
-  if (drop <= JUMP_FACTOR * Math.max(...spreads)) return 0;
+  const before = theilSen(points.slice(0, place), 90);
+  const after = theilSen(points.slice(place), 90);
+  const [time] = points[place] as Point;
+  if (before === undefined || after === undefined) return 0;
+  // A few wild values make a step, but no two lines.
+  if (before.at(time) - after.at(time) <= JUMP_FACTOR * Math.max(before.spread, after.spread)) return 0;
   return place + sinceJump(points.slice(place));
 }
