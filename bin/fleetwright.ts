@@ -224,6 +224,18 @@ onStage(device.command('rotate'))
   .addOption(new Option('--per-minute <n>', 'devices that are told in a minute').argParser(whole(1, 1_000)).default(50))
   .action(async (name, options) => (await import('../cli/commands/device-rotate.ts')).deviceRotate(name, options));
 
+onStage(device.command('register'))
+  .description('register one device by hand, with its signing request or its certificate')
+  .argument('<serial>', 'serial number')
+  .requiredOption('--site <name>', 'site of the device')
+  .requiredOption('--device-type <name>', 'type of the device')
+  .option('--csr <pem>', 'signing request: the certificate that is signed for it goes to standard output')
+  .option('--certificate <pem>', 'certificate that the device has')
+  .option('--ca-certificate <pem>', 'certificate of its CA, where that is registered')
+  .action(async (serial, options) =>
+    (await import('../cli/commands/device-register.ts')).deviceRegister(serial, options),
+  );
+
 onStage(device.command('import'))
   .description('register the devices of a manufacturing list; importing it again goes on where it stopped')
   .argument('<csv>', 'header: serialNumber,site,deviceType, certificate and/or csr, attribute.<name>…')

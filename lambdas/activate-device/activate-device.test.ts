@@ -1,9 +1,16 @@
 import { type ActivationPorts, activateDevice } from './activate-device.ts';
 
+const activate = (connection: { thingName: string; principal: string }, ports: ActivationPorts) =>
+  activateDevice(connection, 'fleet-dev', ports);
+
 const connection = { thingName: 'pump', principal: 'c'.repeat(64) };
 
 function registry(state: string | undefined, conflicts = 0) {
-  const thing = { attributes: { ...(state !== undefined && { state }) } as Record<string, string>, version: 1 };
+  const groups = new Set(['fleet-dev', 'fleet-dev-low-battery']);
+  const thing = {
+    attributes: { site: 'north', deviceType: 'pump', ...(state !== undefined && { state }) } as Record<string, string>,
+    version: 1,
+  };
   const seen = new Set<string>();
   let asked = 0;
   const ports: ActivationPorts = {
@@ -13,6 +20,8 @@ function registry(state: string | undefined, conflicts = 0) {
       asked++;
       return { attributes: { ...thing.attributes }, version: thing.version };
     },
+    groupsOf: async () => [...groups],
+    joinGroup: async (_thingName, group) => void groups.add(group),
     async activate(_thingName, version) {
       if (conflicts-- > 0) thing.version++;
       if (version !== thing.version) return false;
@@ -21,36 +30,42 @@ function registry(state: string | undefined, conflicts = 0) {
       return true;
     },
   };
-  return { thing, ports, asked: () => asked };
+  return { thing, groups, ports, asked: () => asked };
 }
 
 test('a device becomes active when it connects for the first time, and is not asked about again', async () => {
   const { asked, ports, thing } = registry('provisioning');
-  expect(await activateDevice(connection, ports)).toBe('activated');
+  expect(await activate(connection, ports)).toBe('activated');
   expect(thing.attributes.state).toBe('active');
-  expect(await activateDevice(connection, ports)).toBe('seen');
+  expect(await activate(connection, ports)).toBe('seen');
   expect(asked()).toBe(1);
 });
 
 test('with another certificate it is looked at again: it may have been registered anew', async () => {
   const { ports, thing } = registry('provisioning');
-  await activateDevice(connection, ports);
+  await activate(connection, ports);
   thing.attributes.state = 'provisioning';
-  expect(await activateDevice({ ...connection, principal: 'd'.repeat(64) }, ports)).toBe('activated');
+  expect(await activate({ ...connection, principal: 'd'.repeat(64) }, ports)).toBe('activated');
 });
 
 test.each(['active', 'maintenance', 'decommissioned', undefined])('the state %s stays', async (state) => {
   const { ports, thing } = registry(state);
-  expect(await activateDevice(connection, ports)).toBe('as-it-is');
+  expect(await activate(connection, ports)).toBe('as-it-is');
   expect(thing.attributes.state).toBe(state);
 });
 
 test('a change by somebody else in between is seen, and without end it is left to the queue', async () => {
-  expect(await activateDevice(connection, registry('provisioning', 1).ports)).toBe('activated');
-  await expect(activateDevice(connection, registry('provisioning', 9).ports)).rejects.toThrow('all the time');
+  expect(await activate(connection, registry('provisioning', 1).ports)).toBe('activated');
+  await expect(activate(connection, registry('provisioning', 9).ports)).rejects.toThrow('all the time');
 });
 
 test('a client that is no thing is none of ours', async () => {
   const { ports } = registry('provisioning');
-  expect(await activateDevice(connection, { ...ports, find: async () => undefined })).toBe('no-thing');
+  expect(await activate(connection, { ...ports, find: async () => undefined })).toBe('no-thing');
+});
+
+test('it joins the groups that it is not in, and leaves none', async () => {
+  const { groups, ports } = registry('provisioning');
+  await activate(connection, ports);
+  expect([...groups]).toEqual(['fleet-dev', 'fleet-dev-low-battery', 'fleet-dev-site-north', 'fleet-dev-type-pump']);
 });

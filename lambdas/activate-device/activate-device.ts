@@ -1,4 +1,4 @@
-import { judgeTransition, LIFECYCLE_ATTRIBUTE } from '@fleetwright/contracts';
+import { deviceTypeGroupName, judgeTransition, LIFECYCLE_ATTRIBUTE, siteGroupName } from '@fleetwright/contracts';
 import type { Connection } from './schema.ts';
 
 export interface RegisteredDevice {
@@ -12,6 +12,8 @@ export interface ActivationPorts {
   remember(connection: Connection): Promise<void>;
   /** Undefined: there is no such thing. */
   find(thingName: string): Promise<RegisteredDevice | undefined>;
+  groupsOf(thingName: string): Promise<readonly string[]>;
+  joinGroup(thingName: string, thingGroupName: string): Promise<void>;
   /** @returns false when the thing has another version by now */
   activate(thingName: string, version: number): Promise<boolean>;
 }
@@ -21,12 +23,25 @@ export type Activation = 'activated' | 'as-it-is' | 'seen' | 'no-thing';
 /** Rounds in which the thing may be changed by others before the message is left to the queue. */
 const ROUNDS = 3;
 
+/** Groups that a device of a stage is in: the stage's, its site's and its type's. */
+function groupsFor(topicRoot: string, { deviceType, site }: RegisteredDevice['attributes']): string[] {
+  return [
+    topicRoot,
+    ...(site === undefined ? [] : [siteGroupName(topicRoot, site)]),
+    ...(deviceType === undefined ? [] : [deviceTypeGroupName(topicRoot, deviceType)]),
+  ];
+}
+
 /**
  * Lets a device that connects for the first time go from `provisioning` to `active`. Every other state is somebody's
- * decision and stays.
+ * decision and stays. Before that it joins the groups that it is not in.
  * @throws Error when the thing is changed by others all the time
  */
-export async function activateDevice(connection: Connection, ports: ActivationPorts): Promise<Activation> {
+export async function activateDevice(
+  connection: Connection,
+  topicRoot: string,
+  ports: ActivationPorts,
+): Promise<Activation> {
   if (await ports.wasSeen(connection)) return 'seen';
   const { thingName } = connection;
   for (let round = 0; round < ROUNDS; round++) {
@@ -34,6 +49,11 @@ export async function activateDevice(connection: Connection, ports: ActivationPo
     if (thing === undefined) return 'no-thing';
     const state = thing.attributes[LIFECYCLE_ATTRIBUTE];
     const due = state === 'provisioning' && judgeTransition(state, 'active').allowed;
+    if (due) {
+      const there = await ports.groupsOf(thingName);
+      const missing = groupsFor(topicRoot, thing.attributes).filter((group) => !there.includes(group));
+      for (const group of missing) await ports.joinGroup(thingName, group);
+    }
     if (due && !(await ports.activate(thingName, thing.version))) continue;
     await ports.remember(connection);
     return due ? 'activated' : 'as-it-is';

@@ -1,6 +1,12 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeThingCommand, IoTClient, UpdateThingCommand } from '@aws-sdk/client-iot';
+import {
+  AddThingToThingGroupCommand,
+  DescribeThingCommand,
+  IoTClient,
+  ListThingGroupsForThingCommand,
+  UpdateThingCommand,
+} from '@aws-sdk/client-iot';
 import { LIFECYCLE_ATTRIBUTE } from '@fleetwright/contracts';
 import { readEnvironment } from '../shared/environment.ts';
 import { errorName } from '../shared/errors.ts';
@@ -41,6 +47,13 @@ const ports: ActivationPorts = {
       throw error;
     }
   },
+  async groupsOf(thingName) {
+    const { thingGroups = [] } = await iot.send(new ListThingGroupsForThingCommand({ thingName, maxResults: 100 }));
+    return thingGroups.map(({ groupName = '' }) => groupName);
+  },
+  async joinGroup(thingName, thingGroupName) {
+    await iot.send(new AddThingToThingGroupCommand({ thingName, thingGroupName }));
+  },
   async activate(thingName, expectedVersion) {
     const attributePayload = { attributes: { [LIFECYCLE_ATTRIBUTE]: 'active' }, merge: true };
     try {
@@ -66,7 +79,7 @@ function read(body: string): { key: string; message: Connection } {
 }
 
 async function handle(thingName: string, connection: Connection): Promise<void> {
-  const activation = await activateDevice(connection, ports);
+  const activation = await activateDevice(connection, environment.TOPIC_ROOT, ports);
   if (activation === 'activated') {
     metrics.addMetric('devicesActivated', MetricUnit.Count, 1);
     logger.info('device activated', { thingName });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 export const environmentSchema = z.object({
   SEEN_TABLE: z.string().min(1),
+  TOPIC_ROOT: z.string().min(1),
 });
 
 /** What the rule puts on the queue for each connection of a device. */

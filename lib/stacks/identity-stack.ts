@@ -1,20 +1,42 @@
-import { type PlatformNames, platformNames } from '@fleetwright/contracts';
+import { deviceTypeGroupName, type PlatformNames, platformNames } from '@fleetwright/contracts';
 import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { alarmActionArns, basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
+import { foreignPlaces } from '../config/identity-settings.ts';
+import { ConfigError } from '../config/load-platform-config.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
+import { readPem } from '../config/read-pem.ts';
 import { CertificateRotation } from '../constructs/certificate-rotation/certificate-rotation.ts';
 import { ClaimCredentials } from '../constructs/claim-credentials/claim-credentials.ts';
+import { CustomerCa } from '../constructs/customer-ca/customer-ca.ts';
+import { JustInTimeRegistration } from '../constructs/customer-ca/just-in-time-registration.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
+import { DeviceCredentials } from '../constructs/device-credentials/device-credentials.ts';
 import { DeviceRegistry } from '../constructs/device-registry/device-registry.ts';
 import { FirstConnection } from '../constructs/first-connection/first-connection.ts';
 import { DynamicGroups } from '../constructs/fleet-groups/dynamic-groups.ts';
 import { FleetGroups } from '../constructs/fleet-groups/fleet-groups.ts';
 import { FleetIndexing } from '../constructs/fleet-indexing/fleet-indexing.ts';
 import { FleetProvisioning } from '../constructs/fleet-provisioning/fleet-provisioning.ts';
+import type { QueueConsumerDefaults } from '../constructs/queue-consumer/queue-consumer.ts';
 
 export interface IdentityStackProps extends StackProps {
   readonly config: PlatformConfig;
+}
+
+interface OnboardingProps extends QueueConsumerDefaults {
+  readonly names: PlatformNames;
+  readonly registry: DeviceRegistry;
+  readonly groups: FleetGroups;
+  readonly deviceTypes: readonly string[];
+  readonly admissions: Table;
+  readonly errorQueue: IQueue;
+}
+
+function onboardingOf(onboarding: 'register' | 'provision' | 'none'): 'provision' | 'none' {
+  return onboarding === 'provision' ? 'provision' : 'none';
 }
 
 /** Who devices are and how they become so. */
@@ -75,7 +97,18 @@ export class IdentityStack extends Stack {
       ...settings.identity.rotation,
       errorQueue: ruleErrors.queue,
     });
-    const first = new FirstConnection(this, 'FirstConnection', { ...queued, errorQueue: ruleErrors.queue });
+    const first = new FirstConnection(this, 'FirstConnection', {
+      ...queued,
+      sites: settings.provisioning.sites,
+      errorQueue: ruleErrors.queue,
+    });
+    const registrar = this.onboarding(props.config, {
+      ...queued,
+      registry,
+      groups,
+      admissions: provisioning.admissions,
+      errorQueue: ruleErrors.queue,
+    });
 
     const outputs: Record<string, string> = {
       TopicRoot: names.topicRoot,
@@ -90,8 +123,43 @@ export class IdentityStack extends Stack {
       RotationFailedQueueUrl: rotation.consumer.failedQueue.queueUrl,
       FirstConnectionFailedQueueUrl: first.consumer.failedQueue.queueUrl,
       IdentityRuleErrorQueueUrl: ruleErrors.queue.queueUrl,
+      ...(registrar !== undefined && { RegistrationFailedQueueUrl: registrar.consumer.failedQueue.queueUrl }),
+      ...(settings.identity.credentials.grants.length > 0 && { CredentialsRoleAlias: names.deviceRoleAlias }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  /** The ways into the fleet besides the claim, and what devices get there, where the configuration has them. */
+  private onboarding({ settings }: PlatformConfig, shared: OnboardingProps): JustInTimeRegistration | undefined {
+    const { authorities, credentials } = settings.identity;
+    const { admission, sites } = settings.provisioning;
+    const foreign = foreignPlaces(settings.identity, settings.provisioning);
+    if (foreign.length > 0) throw new ConfigError(foreign.map((place) => `identity: the stage has no ${place}`));
+    const registrar = authorities.some(({ onboarding }) => onboarding === 'register')
+      ? new JustInTimeRegistration(this, 'Registration', { ...shared, admission, sites })
+      : undefined;
+    for (const { certificateFile, name: authority, onboarding, verificationFile, ...place } of authorities) {
+      const ca = new CustomerCa(this, `Authority-${authority}`, {
+        ...shared,
+        authority,
+        certificatePem: readPem(certificateFile),
+        ...(verificationFile !== undefined && { verificationPem: readPem(verificationFile) }),
+        place,
+        onboarding: onboarding === 'register' && registrar !== undefined ? registrar : onboardingOf(onboarding),
+      });
+      ca.node.addDependency(shared.groups);
+    }
+    if (credentials.grants.length > 0) {
+      const { deviceTypes, ...rest } = credentials;
+      const own = new DeviceCredentials(this, 'DeviceCredentials', {
+        ...shared,
+        ...rest,
+        name: shared.names.deviceRoleAlias,
+        groupNames: deviceTypes.map((deviceType) => deviceTypeGroupName(shared.names.topicRoot, deviceType)),
+      });
+      own.node.addDependency(shared.groups);
+    }
+    return registrar;
   }
 
   /** What stands on fleet indexing, where the configuration has it. */

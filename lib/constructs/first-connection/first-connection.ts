@@ -1,4 +1,4 @@
-import type { PlatformNames } from '@fleetwright/contracts';
+import { deviceTypeGroupName, type PlatformNames, siteGroupName } from '@fleetwright/contracts';
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -10,6 +10,7 @@ import { QueueRule } from '../telemetry-rule/queue-rule.ts';
 
 export interface FirstConnectionProps extends QueueConsumerDefaults {
   readonly names: PlatformNames;
+  readonly sites: readonly string[];
   readonly deviceTypes: readonly string[];
   readonly errorQueue: IQueue;
 }
@@ -23,7 +24,8 @@ export function deviceConnections(names: PlatformNames): string {
 }
 
 /**
- * Takes devices from `provisioning` to `active` when they first connect, however they were registered. Each pair of thing
+ * Takes devices from `provisioning` to `active` when they first connect, however they were registered, and into the groups
+ * of their stage, site and type, which CloudFormation and an operator's own hands leave them without. Each pair of thing
  * and certificate is looked at once a week, so that a fleet that comes back does not use up the registry's rates.
  */
 export class FirstConnection extends Construct {
@@ -38,23 +40,30 @@ export class FirstConnection extends Construct {
       functionName: 'activate-device',
       description: 'Makes devices active when they first connect',
       content: 'Connections of devices',
-      environment: { SEEN_TABLE: seen.tableName },
+      environment: { SEEN_TABLE: seen.tableName, TOPIC_ROOT: names.topicRoot },
     });
     const { role } = this.consumer.function;
     seen.grantTracking(role, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    const things = props.deviceTypes.map((deviceType) =>
-      Stack.of(this).formatArn({
-        service: 'iot',
-        resource: 'thing',
-        resourceName: names.thingName(deviceType, '*'),
-        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    const iot = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
+    const things = props.deviceTypes.map((deviceType) => iot('thing', names.thingName(deviceType, '*')));
+    const groups = [
+      names.thingGroup,
+      ...props.sites.map((site) => siteGroupName(names.topicRoot, site)),
+      ...props.deviceTypes.map((deviceType) => deviceTypeGroupName(names.topicRoot, deviceType)),
+    ].map((name) => iot('thinggroup', name));
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'ChangeState',
+        actions: ['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:UpdateThing'],
+        resources: things,
       }),
     );
     role.addToPrincipalPolicy(
       new PolicyStatement({
-        sid: 'ChangeState',
-        actions: ['iot:DescribeThing', 'iot:UpdateThing'],
-        resources: things,
+        sid: 'JoinGroups',
+        actions: ['iot:AddThingToThingGroup'],
+        resources: [...things, ...groups],
       }),
     );
     for (const thing of things) {
