@@ -8,7 +8,7 @@ import { runningCloud } from '../running-cloud.ts';
 
 const PERMISSIONS_PATH = '/_fleetwright/permissions';
 
-interface RoleReport {
+export interface RoleReport {
   readonly roleName: string;
   readonly granted: readonly { readonly action: string; readonly resource: string; readonly used: boolean }[];
   readonly denied: readonly { readonly action: string; readonly resource: string }[];

@@ -8,6 +8,7 @@ import { type LaunchedPlatform, launchPlatform } from '../../cli/launch-platform
 import { Ledger } from '../../cli/ledger.ts';
 import { TimestreamReader } from '../../cli/timestream.ts';
 import { createDevice, type Device } from '../../device-client/src/index.ts';
+import { recordPermissions } from './permission-records.ts';
 
 /** The platform as users run it, real processes and real mTLS, for tests of the whole way. */
 export interface TestPlatform extends LaunchedPlatform {
@@ -90,6 +91,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       ledger.close();
       reader.close();
       queues.destroy();
+      await recordPermissions(description);
       await platform.stop();
       if (options.keepDirectory !== true) rmSync(directory, { recursive: true, force: true });
     },
