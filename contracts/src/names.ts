@@ -77,7 +77,7 @@ export function platformNames(project: string, stage: string): PlatformNames {
     devicePolicy: `${prefix}-device`,
     deviceServicesPolicy: `${prefix}-device-services`,
     claimPolicy: `${prefix}-claim`,
-    deviceRoleAlias: `${prefix}-device`,
+    deviceRoleAlias: `${prefix}-device-credentials`,
     claimSecret: `${prefix}/claim-certificate`,
     thingGroup: prefix,
     quarantine: `${prefix}-quarantine`,
