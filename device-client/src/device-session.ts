@@ -21,6 +21,7 @@ export interface SessionOptions {
   readonly willTopic?: string | undefined;
   readonly maxReconnectDelay?: number | undefined;
   readonly keepAlive?: number | undefined;
+  readonly beforeConnect?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** ms that a feature has to stop */
@@ -92,6 +93,11 @@ export class DeviceSession {
         log.error('feature does not start', { feature: feature.name, reason: reasonOf(error) });
       }
     }
+    if (this.#options.beforeConnect === undefined) this.#connect();
+    else void this.#options.beforeConnect(this.#abort.signal).finally(() => this.#connect());
+  }
+
+  #connect(): void {
     if (!this.#abort.signal.aborted) this.connection.start();
   }
 

@@ -51,6 +51,8 @@ export interface DeviceOptions {
   /** ms, longest wait between two attempts to connect. @default 60000 */
   readonly maxReconnectDelay?: number | undefined;
   readonly clock?: DeviceClock;
+  /** Nothing is connected before it resolves; features run meanwhile. For a device that must learn the time first. */
+  readonly beforeConnect?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Even draw in [0, 1). @default Math.random */
   readonly random?: () => number;
   /** @default silent */
@@ -185,6 +187,11 @@ export class Device extends EventEmitter<DeviceEvents> {
     return this.#rotation.rotate(reason, requestId);
   }
 
+  /** Begins anew with the same certificate: nothing is connected before `beforeConnect` resolves. */
+  async reconnect(): Promise<void> {
+    if (this.#identity !== undefined) await this.#use(this.#identity);
+  }
+
   /** Takes a sample for sending; it is acknowledged by the event of that name. @throws DeviceError `QUEUE_FULL`, `STOPPED` */
   publish(channel: 'telemetry' | 'event', sample: Sample, options?: TakeOptions): void {
     const take = (): void => this.#telemetry.publish(channel, sample, options);
@@ -226,6 +233,7 @@ export class Device extends EventEmitter<DeviceEvents> {
     if (claim === undefined) {
       throw new DeviceError('NOT_PROVISIONED', `${this.#state.path} holds no identity, and no claim was given`);
     }
+    await this.#options.beforeConnect?.(this.#abort.signal);
     const identity = await provision({
       endpoint,
       claim,
@@ -274,6 +282,7 @@ export class Device extends EventEmitter<DeviceEvents> {
       willTopic: lastWill === true ? lastWillTopic(addressOf(identity)) : undefined,
       maxReconnectDelay,
       keepAlive,
+      beforeConnect: this.#options.beforeConnect,
     });
     this.#session = session;
     const { connection } = session;

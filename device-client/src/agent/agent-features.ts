@@ -1,0 +1,7 @@
+import type { DeviceFeature } from '../feature.ts';
+import type { AgentParts } from './agent.ts';
+
+/** What the agent runs beside telemetry. */
+export function agentFeatures(_parts: AgentParts): readonly DeviceFeature[] {
+  return [];
+}

@@ -1,0 +1,110 @@
+import { X509Certificate } from 'node:crypto';
+import { sampleSchema } from '@fleetwright/contracts';
+import * as z from 'zod';
+import { DeviceError } from '../errors.ts';
+import type { AgentParts } from './agent.ts';
+import type { ClockGuard } from './clock-guard.ts';
+import type { SocketAnswer, SocketRoutes } from './control-socket.ts';
+
+export interface AgentRouteOptions extends AgentParts {
+  readonly guard: ClockGuard;
+  readonly connection: () => object;
+  /** The device is decommissioned: the agent ends and erases its keys. */
+  readonly decommission: () => void;
+}
+
+const maintenanceSchema = z.strictObject({ on: z.boolean() });
+const decommissionSchema = z.strictObject({ serialNumber: z.string() });
+const samplesSchema = z.strictObject({
+  channel: z.enum(['telemetry', 'event']).default('telemetry'),
+  alarm: z.boolean().default(false),
+  /** `time` may be missing: then it is now. */
+  samples: z
+    .array(sampleSchema.partial({ time: true }))
+    .min(1)
+    .max(500),
+});
+
+/** What people and programs of this machine may ask of the agent. */
+export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
+  return {
+    'GET /health': () => ({ status: 200, body: health(options) }),
+    'POST /samples': (body) => checked(samplesSchema, body, (samples) => takeSamples(options, samples)),
+    'POST /maintenance': (body) =>
+      checked(maintenanceSchema, body, ({ on }) => {
+        const refused = options.apply(on ? 'maintenance-begun' : 'maintenance-ended');
+        if (refused !== undefined) return { status: 409, body: { error: refused } };
+        return { status: 200, body: { state: options.state() } };
+      }),
+    // The serial number, so that nobody ends another device's life by mistake.
+    'POST /decommission': (body) =>
+      checked(decommissionSchema, body, ({ serialNumber }) => {
+        if (serialNumber !== options.config.device.serialNumber) {
+          return { status: 409, body: { error: `this device is ${options.config.device.serialNumber}` } };
+        }
+        options.apply('decommissioned');
+        setImmediate(options.decommission);
+        return { status: 202, body: { state: options.state() } };
+      }),
+  };
+}
+
+async function takeSamples(
+  { clock, device }: AgentRouteOptions,
+  { alarm, channel, samples }: z.infer<typeof samplesSchema>,
+): Promise<SocketAnswer> {
+  const priority = alarm ? 'alarm' : 'normal';
+  let stored = 0;
+  try {
+    for (const { time = clock.now(), values } of samples) {
+      await device.telemetry.put(channel, { time, values }, { priority });
+      stored++;
+    }
+    return { status: 200, body: { stored } };
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    // What was stored is not to be sent again: the caller goes on behind it.
+    const status = error.code === 'QUEUE_FULL' ? 429 : error.code === 'INPUT_INVALID' ? 400 : 503;
+    return { status, body: { stored, error: error.message } };
+  }
+}
+
+async function checked<S extends z.ZodType>(
+  schema: S,
+  body: unknown,
+  then: (value: z.infer<S>) => SocketAnswer | Promise<SocketAnswer>,
+): Promise<SocketAnswer> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return then(parsed.data);
+  const issues = parsed.error.issues.map(({ message, path }) => `${path.join('.') || 'body'}: ${message}`);
+  return { status: 400, body: { error: issues.join('; ') } };
+}
+
+/** Small, current, without secrets. */
+function health({ clock, config, connection, device, guard, log, state }: AgentRouteOptions): object {
+  const { waiting, ...queue } = device.telemetry.stats;
+  return {
+    state: state(),
+    serialNumber: config.device.serialNumber,
+    time: new Date(clock.now()).toISOString(),
+    uptimeSeconds: Math.floor(process.uptime()),
+    bootId: device.bootId,
+    connection: connection(),
+    queue: { depth: waiting, ...queue },
+    clock: guard.verdict ?? { kind: 'unknown' },
+    rotation: device.rotation.phase,
+    ...identityOf(device),
+    features: device.features,
+    lastError: log.lastError ?? null,
+  };
+}
+
+function identityOf(device: AgentParts['device']): object {
+  try {
+    const { certificateId, certificatePem, thingName } = device.identity;
+    const validTo = new Date(new X509Certificate(certificatePem).validTo).toISOString();
+    return { thingName, certificate: { id: certificateId, validTo } };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,293 @@
+import { setMaxListeners } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  DirectoryLock,
+  nodeFileSystem,
+  QueueError,
+  systemClock as queueClock,
+  thisProcess,
+} from '@fleetwright/durable-queue';
+import { backoffDelay } from '../backoff.ts';
+import { type DeviceClock, sleep, systemClock } from '../clock.ts';
+import { createDevice, type Device } from '../device.ts';
+import { DeviceError, reasonOf } from '../errors.ts';
+import type { DeviceFeature } from '../feature.ts';
+import { StateDirectory } from '../state-directory.ts';
+import type { AgentConfig } from './agent-config.ts';
+import { AgentRecord } from './agent-record.ts';
+import { agentRoutes } from './agent-routes.ts';
+import type { AgentEvent, AgentState } from './agent-state.ts';
+import { ClockGuard, clockSetter } from './clock-guard.ts';
+import { ControlSocket } from './control-socket.ts';
+import { deviceOptionsOf, readIf } from './device-options.ts';
+import type { JsonLog } from './json-log.ts';
+import { AGENT_BUILT } from './judge-clock.ts';
+import type { LogFile } from './log-file.ts';
+import type { OffsetClock } from './offset-clock.ts';
+import { RotationWatch } from './rotation-watch.ts';
+import { readServerTime } from './server-time.ts';
+
+/** What features of the agent are made of. */
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly device: Device;
+  readonly clock: DeviceClock;
+  readonly log: JsonLog;
+  readonly logFile: LogFile;
+  readonly state: () => AgentState;
+  readonly apply: (event: AgentEvent) => string | undefined;
+}
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly log: JsonLog;
+  readonly logFile: LogFile;
+  /** The corrected time: the log's, too. */
+  readonly clock: OffsetClock;
+  /** The features that the agent runs beside telemetry. */
+  readonly features: (parts: AgentParts) => readonly DeviceFeature[];
+  /** Aborts when the agent is to end. */
+  readonly signal: AbortSignal;
+  readonly random?: () => number;
+}
+
+/** Exit codes of the agent. A service manager need not start it again after the last two. */
+export const EXIT = { stopped: 0, failed: 1, misused: 2, decommissioned: 3 } as const;
+
+/** ms in which everything must have stopped; what has not by then is left as a `kill -9` would leave it */
+const STOP_TIME = 1_700;
+/** Between attempts to provision that were refused: somebody must admit the device first. */
+const REFUSED = { base: 60_000, cap: 3_600_000 };
+const CLOCK_LOOK = 3_600_000;
+/** ms between looks at the clock while there is no connection */
+const OFFLINE_CLOCK_LOOK = 600_000;
+
+/**
+ * The agent of one device, from its state directory's lock to its goodbye. @returns an exit code
+ * @throws DeviceError `LOCKED`, `STATE_UNUSABLE`, `INPUT_INVALID`, `KEY_UNUSABLE`
+ */
+export async function runAgent(options: AgentOptions): Promise<number> {
+  const directory = new StateDirectory(options.config.stateDirectory);
+  const lock = await lockDirectory(directory, options.random ?? Math.random);
+  try {
+    return await new Agent(options, directory).run();
+  } finally {
+    await lock.release().catch(() => {});
+  }
+}
+
+async function lockDirectory(directory: StateDirectory, random: () => number): Promise<DirectoryLock> {
+  try {
+    return await DirectoryLock.take(directory.path, {
+      fileSystem: nodeFileSystem,
+      process: thisProcess,
+      clock: queueClock,
+      random,
+    });
+  } catch (error) {
+    const locked = error instanceof QueueError && error.code === 'LOCKED';
+    throw new DeviceError(locked ? 'LOCKED' : 'STATE_UNUSABLE', reasonOf(error), { cause: error });
+  }
+}
+
+class Agent {
+  readonly #options: AgentOptions;
+  readonly #record: AgentRecord;
+  readonly #device: Device;
+  readonly #guard: ClockGuard;
+  readonly #socket: ControlSocket;
+  readonly #rotation: RotationWatch;
+  /** Ends everything: told to stop, or decommissioned. */
+  readonly #end = new AbortController();
+  readonly #random: () => number;
+  #interruption: string | undefined;
+  #connectedSince: number | undefined;
+
+  constructor(options: AgentOptions, directory: StateDirectory) {
+    const { clock, config, log, logFile } = options;
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    setMaxListeners(0, this.#end.signal);
+    this.#record = new AgentRecord(directory);
+    this.#guard = this.#clockGuard();
+    const features: DeviceFeature[] = [];
+    this.#device = createDevice({
+      ...deviceOptionsOf(config),
+      features,
+      clock,
+      random: this.#random,
+      log,
+      provisioningAttempts: Number.POSITIVE_INFINITY,
+      beforeConnect: (signal) => this.#guard.ready(signal),
+    });
+    const parts: AgentParts = {
+      config,
+      device: this.#device,
+      clock,
+      log,
+      logFile,
+      state: () => this.#record.state,
+      apply: (event) => this.#apply(event),
+    };
+    features.push(...options.features(parts));
+    this.#rotation = new RotationWatch({
+      device: this.#device,
+      clock,
+      random: this.#random,
+      log,
+      before: config.rotation.beforeDays * 86_400_000,
+      mayRotate: () => this.#guard.verdict?.kind === 'plausible' && this.#record.state !== 'updating',
+    });
+    this.#socket = new ControlSocket(
+      config.socket,
+      agentRoutes({
+        ...parts,
+        guard: this.#guard,
+        connection: () => ({
+          connected: this.#device.connected,
+          ...(this.#connectedSince !== undefined && { since: this.#connectedSince }),
+          ...(this.#interruption !== undefined && { lastFailure: this.#interruption }),
+        }),
+        decommission: () => this.#end.abort('decommissioned'),
+      }),
+    );
+  }
+
+  get #decommissioned(): boolean {
+    return this.#record.state === 'decommissioned';
+  }
+
+  async run(): Promise<number> {
+    const { config, log, signal } = this.#options;
+    if (this.#decommissioned) {
+      log.error('this device is decommissioned', { stateDirectory: config.stateDirectory });
+      return EXIT.decommissioned;
+    }
+    mkdirSync(dirname(config.socket), { recursive: true, mode: 0o750 });
+    await this.#socket.open();
+    const stop = (): void => this.#end.abort('told to stop');
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    this.#listen();
+    log.info('agent starts', { state: this.#record.state, serialNumber: config.device.serialNumber, pid: process.pid });
+    try {
+      await this.#start();
+      this.#rotation.start();
+      await this.#watch();
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await this.#stop();
+    }
+    return this.#decommissioned ? EXIT.decommissioned : EXIT.stopped;
+  }
+
+  /** A device that is refused asks again, ever more seldom, until somebody admits it. */
+  async #start(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#end;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await raced(this.#device.start({ offline: true }), signal);
+        if (!signal.aborted) this.#apply('identity-gained');
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof DeviceError) || error.code !== 'PROVISIONING_REFUSED') throw error;
+        log.error('provisioning is refused', { reason: error.message });
+        await sleep(clock, REFUSED.base + backoffDelay(REFUSED, attempt, this.#random()), signal);
+      }
+    }
+  }
+
+  /** Looks after the clock until the end. */
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      await sleep(clock, this.#device.connected ? CLOCK_LOOK : OFFLINE_CLOCK_LOOK, signal);
+      if (signal.aborted || (await this.#guard.check(signal))) continue;
+      log.warn('no connection is tried until the clock is right');
+      if (!this.#device.connected) await this.#device.reconnect();
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const { log } = this.#options;
+    this.#rotation.stop();
+    const decommissioned = this.#decommissioned;
+    log.info('agent stops', { reason: String(this.#end.signal.reason ?? 'failure') });
+    const late = new AbortController();
+    const stopped = (async () => {
+      await Promise.all([this.#device.stop(), this.#socket.close()]);
+      if (decommissioned) await this.#device.erase();
+    })().catch((error: unknown) => log.warn('the agent stops badly', { reason: reasonOf(error) }));
+    // What erases a life's keys is waited for: it must not be left half done without a word.
+    const limit = decommissioned ? 10 * STOP_TIME : STOP_TIME;
+    await Promise.race([stopped, sleep(systemClock, limit, late.signal)]);
+    late.abort();
+  }
+
+  #listen(): void {
+    const { clock, log } = this.#options;
+    this.#device.on('provisioned', ({ certificateId, thingName }) => {
+      this.#apply('identity-gained');
+      log.info('provisioned', { thingName, certificateId });
+    });
+    this.#device.on('connected', () => {
+      this.#connectedSince = clock.now();
+      this.#interruption = undefined;
+      this.#apply('connected');
+      log.info('connected', { bootId: this.#device.bootId });
+    });
+    this.#device.on('interrupted', (reason) => {
+      // An attempt that fails like the one before is no news.
+      if (reason !== this.#interruption) log.warn('no connection', { reason });
+      this.#interruption = reason;
+      this.#connectedSince = undefined;
+    });
+    this.#device.on('retry', (what, reason) => log.info('trying again', { what, reason }));
+    this.#device.on('rotated', ({ result }) => log.info('certificate rotation ended', { result }));
+  }
+
+  #apply(event: AgentEvent): string | undefined {
+    const before = this.#record.state;
+    const refused = this.#record.apply(event);
+    if (refused === undefined && this.#record.state !== before) {
+      this.#options.log.info('state', { from: before, to: this.#record.state });
+    }
+    return refused;
+  }
+
+  #clockGuard(): ClockGuard {
+    const { clock, config, log } = this.#options;
+    const url = config.clock.url ?? `https://${config.endpoint.host}/`;
+    const caPem = readIf(config.clock.caFile, 'clock.caFile') ?? readIf(config.endpoint.caFile, 'endpoint.caFile');
+    return new ClockGuard({
+      system: systemClock,
+      corrected: clock,
+      random: this.#random,
+      log,
+      tolerance: config.clock.tolerance,
+      floor: () => Math.max(AGENT_BUILT, this.#record.seenTime),
+      readServer: (signal) => readServerTime({ url, caPem, signal }),
+      setSystem: config.clock.setCommand === undefined ? undefined : clockSetter(config.clock.setCommand),
+      onProven: (time) => this.#record.saw(time),
+    });
+  }
+}
+
+/** Resolves with the work, or when the signal aborts: the work is then ended by `stop`. */
+async function raced(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const late = new AbortController();
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: late.signal });
+  });
+  work.catch(() => {});
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    late.abort();
+  }
+}

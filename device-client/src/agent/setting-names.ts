@@ -1,0 +1,55 @@
+/** How a setting's value is written outside the configuration file. `list`: JSON, or words separated by spaces. */
+export type SettingKind = 'text' | 'number' | 'list';
+
+/**
+ * Settings that environment and flags can give: `endpoint.host` is `FLEETWRIGHT_DEVICE_ENDPOINT_HOST` and
+ * `--endpoint-host`, `stateDirectory` is `FLEETWRIGHT_DEVICE_STATE_DIRECTORY` and `--state-directory`.
+ */
+export const SETTINGS: Readonly<Record<string, SettingKind>> = {
+  'endpoint.host': 'text',
+  'endpoint.port': 'number',
+  'endpoint.caFile': 'text',
+  'device.serialNumber': 'text',
+  'device.site': 'text',
+  'device.deviceType': 'text',
+  'device.hardwareRevision': 'text',
+  'device.firmware': 'text',
+  stateDirectory: 'text',
+  claimFile: 'text',
+  'log.level': 'text',
+  'log.keepBytes': 'number',
+  socket: 'text',
+  'connection.keepAlive': 'number',
+  'connection.maxReconnectDelay': 'number',
+  'telemetry.samplesPerMessage': 'number',
+  'telemetry.maxDelay': 'number',
+  'telemetry.sync': 'text',
+  'telemetry.maxBytes': 'number',
+  'telemetry.maxAge': 'number',
+  'rotation.beforeDays': 'number',
+  'clock.url': 'text',
+  'clock.caFile': 'text',
+  'clock.tolerance': 'number',
+  'clock.setCommand': 'list',
+  'token.library': 'text',
+  'token.label': 'text',
+  'token.pinFile': 'text',
+  'token.keyPrefix': 'text',
+  'token.tool': 'text',
+  'jobs.scriptDirectory': 'text',
+  'jobs.rebootCommand': 'list',
+};
+
+export const ENVIRONMENT_PREFIX = 'FLEETWRIGHT_DEVICE_';
+
+function words(setting: string): string[] {
+  return setting.replace(/[A-Z]/g, (letter) => `.${letter}`).split('.');
+}
+
+export function environmentName(setting: string): string {
+  return ENVIRONMENT_PREFIX + words(setting).join('_').toUpperCase();
+}
+
+export function flagName(setting: string): string {
+  return words(setting).join('-').toLowerCase();
+}

@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../../cli/project-root.ts';
+import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
+import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+
+let platform: TestPlatform;
+const agents: AgentProcess[] = [];
+
+beforeAll(async () => {
+  platform = await startTestPlatform();
+}, 60_000);
+afterAll(async () => {
+  for (const { child } of agents) child.kill('SIGKILL');
+  await platform?.stop();
+});
+
+const directoryOf = (serialNumber: string) => join(platform.directory, 'agents', serialNumber);
+
+function agent(serialNumber: string, more: object = {}): AgentProcess {
+  const config = { ...agentSettings(platform, serialNumber), ...more };
+  const started = startAgent({ directory: directoryOf(serialNumber), config });
+  agents.push(started);
+  return started;
+}
+
+const active = (process: AgentProcess) =>
+  eventually(
+    `an active agent\n${process.output()}`,
+    async () => {
+      const health = await process.health();
+      return health.state === 'active' && health.connection.connected && health;
+    },
+    40_000,
+  );
+
+async function stopTime(process: AgentProcess, signal: 'SIGTERM' | 'SIGINT'): Promise<number> {
+  const told = performance.now();
+  process.child.kill(signal);
+  expect(await process.ended).toBe(0);
+  return performance.now() - told;
+}
+
+test('an agent provisions itself, takes samples of its machine, tells how it is, and ends within 2 s', async () => {
+  const first = agent('LIFE-0001');
+  const health = await active(first);
+  expect(health).toMatchObject({ bootId: 1, rotation: 'idle', clock: { kind: 'plausible', proven: true } });
+  expect(statSync(first.socket).mode & 0o777).toBe(0o660);
+  expect(statSync(join(directoryOf('LIFE-0001'), 'state', 'device.key.pem')).mode & 0o777).toBe(0o600);
+
+  const samples = [{ values: { temperature: 21.5 } }, { time: Date.now(), values: { temperature: 22 } }];
+  expect(await first.ask('POST', '/samples', { samples })).toEqual({ status: 200, body: { stored: 2 } });
+  await eventually('the samples in the cloud', async () => (await first.health()).queue.depth === 0);
+  expect(await first.ask('POST', '/samples', { samples: [{ values: {} }] })).toMatchObject({ status: 400 });
+  expect(await first.ask('GET', '/samples')).toMatchObject({ status: 405 });
+
+  // A second one on the same state directory does not get far, and does the first no harm.
+  const config = { ...agentSettings(platform, 'LIFE-0001'), socket: join(platform.directory, 'second.sock') };
+  const second = startAgent({ directory: directoryOf('LIFE-0001'), config });
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toContain(`in use by process ${first.child.pid}`);
+  expect((await first.health()).connection.connected).toBe(true);
+
+  expect(await stopTime(first, 'SIGTERM')).toBeLessThan(2_000);
+  expect(first.lines.map(({ message }) => message)).toEqual(
+    expect.arrayContaining(['agent starts', 'provisioned', 'state', 'connected', 'agent stops']),
+  );
+  expect(first.output()).not.toContain('PRIVATE KEY');
+
+  const again = agent('LIFE-0001');
+  expect(await active(again)).toMatchObject({ bootId: 2, thingName: health.thingName });
+  expect(await stopTime(again, 'SIGINT')).toBeLessThan(2_000);
+}, 90_000);
+
+test('what a killed agent has left, lock and socket, does not keep the next one away', async () => {
+  const killed = agent('LIFE-0002');
+  await active(killed);
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const next = agent('LIFE-0002');
+  expect(await active(next)).toMatchObject({ bootId: 2 });
+}, 60_000);
+
+test('an agent without a network runs, keeps samples over a restart, and ends within 2 s', async () => {
+  const online = agent('LIFE-0003');
+  await active(online);
+  await stopTime(online, 'SIGTERM');
+  const nowhere = { endpoint: { host: '127.0.0.1', port: 9 }, clock: { url: 'https://127.0.0.1:9/' } };
+  const offline = agent('LIFE-0003', nowhere);
+  await eventually('its queue', async () => (await offline.health()).features.telemetry !== undefined);
+  expect((await offline.health()).bootId).toBe(2);
+  expect(await offline.ask('POST', '/samples', { samples: [{ values: { v: 1 } }] })).toMatchObject({ status: 200 });
+  expect(await stopTime(offline, 'SIGTERM')).toBeLessThan(2_000);
+  const back = agent('LIFE-0003');
+  await active(back);
+  await eventually('the sample in the cloud', async () => (await back.health()).queue.depth === 0);
+  const { telemetryTable } = platform;
+  await eventually('the sample in the store', async () => {
+    const sql = `SELECT count(*) FROM ${telemetryTable} WHERE thing_name LIKE '%LIFE-0003' AND boot_id = 2`;
+    return (await platform.reader.number(sql)) === 1;
+  });
+}, 90_000);
+
+test('a device in maintenance comes back in maintenance, and a decommissioned one never', async () => {
+  const first = agent('LIFE-0004');
+  await active(first);
+  expect(await first.ask('POST', '/maintenance', { on: true })).toMatchObject({ body: { state: 'maintenance' } });
+  await stopTime(first, 'SIGTERM');
+  const second = agent('LIFE-0004');
+  await eventually('a connection', async () => (await second.health()).connection.connected);
+  expect(await second.health()).toMatchObject({ state: 'maintenance' });
+  expect(await second.ask('POST', '/decommission', { serialNumber: 'LIFE-0005' })).toMatchObject({ status: 409 });
+  expect(await second.ask('POST', '/decommission', { serialNumber: 'LIFE-0004' })).toMatchObject({ status: 202 });
+  expect(await second.ended).toBe(3);
+  for (const file of ['device.key.pem', 'device.certificate.pem', 'identity.json']) {
+    const path = join(directoryOf('LIFE-0004'), 'state', file);
+    expect([file, statSync(path, { throwIfNoEntry: false })]).toEqual([file, undefined]);
+  }
+  expect(await agent('LIFE-0004').ended).toBe(3);
+}, 90_000);
+
+test('the command line checks settings and asks the running agent', async () => {
+  const running = agent('LIFE-0005');
+  await active(running);
+  const command = (...args: string[]) => {
+    const entry = join(PROJECT_ROOT, 'device-client/bin/device-client.mjs');
+    return execFileSync(process.execPath, [entry, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  };
+  const config = join(directoryOf('LIFE-0005'), 'device-client.json');
+  expect(JSON.parse(command('health', '--config', config))).toMatchObject({ state: 'active' });
+  expect(JSON.parse(command('check-config', '--config', config, '--log-level', 'warn'))).toMatchObject({
+    log: { level: 'warn' },
+    device: { serialNumber: 'LIFE-0005' },
+  });
+  expect(() => command('check-config', '--config', config, '--endpoint-port', 'many')).toThrow(
+    /endpoint\.port: .*got "many" \(--endpoint-port\)/,
+  );
+}, 60_000);
