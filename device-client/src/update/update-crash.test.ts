@@ -1,0 +1,11 @@
+import { runUpdateCrashes } from './testing/run-update-crashes.ts';
+
+test('wherever an update is stopped, the device boots what was verified, comes to an end and tells the truth once', async () => {
+  const report = await runUpdateCrashes({
+    onScenario: (name, points, crashes) =>
+      process.stdout.write(`update: ${name}: ${points} crash points, ${crashes} crashes\n`),
+  });
+  process.stdout.write(`update: ${report.points} crash points, ${report.crashes} crashes checked\n`);
+  expect(report.failures.slice(0, 20)).toEqual([]);
+  expect(report.points).toBeGreaterThan(500);
+}, 600_000);

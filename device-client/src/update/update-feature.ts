@@ -1,0 +1,211 @@
+import type { TrustedKeySet, UpdateDocument } from '@fleetwright/contracts';
+import { DeviceError } from '../errors.ts';
+import type { DeviceFeature, FeatureContext } from '../feature.ts';
+import { type JobExecution, type JobHandler, type JobResult, JobStopped } from '../jobs/job-handler.ts';
+import { type Disk, isFull } from './disk/disk.ts';
+import { nodeDisk } from './disk/node-disk.ts';
+import { type Http, httpsClient } from './download/http.ts';
+import { streamSource } from './download/stream-source.ts';
+import { FirmwareReporter } from './firmware-reporter.ts';
+import { connectedSelfTest, type HealthCheck } from './self-test/connected-self-test.ts';
+import type { SlotSystem } from './slots/slot-system.ts';
+import { TrustedKeys } from './trust/trusted-keys.ts';
+import { type EngineJob, UpdateEngine } from './update-engine.ts';
+import { UpdateFiles } from './update-files.ts';
+import type { Reboot, SelfTest, Watchdog } from './update-ports.ts';
+import { isSameOrder, type UpdatePhase } from './update-state.ts';
+
+export interface UpdateOptions {
+  readonly slots: SlotSystem;
+  readonly reboot: Reboot;
+  /** The keys that the device was made with. */
+  readonly trustedKeys: TrustedKeySet;
+  readonly hardwareRevision: string;
+  /** What must be well, beside connection and reporting, before new firmware is confirmed. @default none */
+  readonly checks?: readonly HealthCheck[];
+  /** Instead of connection, reporting and `checks`. */
+  readonly selfTest?: SelfTest;
+  /** ms that the self-test may take. @default 300000 */
+  readonly selfTestTime?: number;
+  readonly watchdog?: Watchdog;
+  /** PEM of the CA that signs the servers of downloads. @default the system's trust store */
+  readonly downloadCaPem?: string | undefined;
+  /** @default HTTPS with `downloadCaPem` */
+  readonly http?: Http;
+  /** Which transport is tried first, where a job offers both. @default 'http' */
+  readonly prefer?: 'http' | 'stream';
+  /** Bytes of running image and delta together up to which a delta is used. @default 134217728 */
+  readonly deltaMemory?: number;
+  /** Minutes that a device may be away within an update, before the cloud calls it timed out. @default 60 */
+  readonly stepTimeoutMinutes?: number;
+  /** @default the machine's */
+  readonly disk?: Disk;
+}
+
+const SELF_TEST_TIME = 300_000;
+const DELTA_MEMORY = 134_217_728;
+
+/**
+ * Installs firmware that is signed for this device into the slot that does not run, tries it, and keeps it or goes back.
+ * A feature, because an update goes on after a restart before there is any connection; its {@link handler} is for the jobs.
+ */
+export class UpdateFeature implements DeviceFeature {
+  readonly name = 'update';
+  readonly handler: JobHandler<'update'>;
+  readonly #options: UpdateOptions;
+  #engine: UpdateEngine | undefined;
+  #started: Expected<UpdateEngine>;
+  #abort = new AbortController();
+  #reporter: FirmwareReporter | undefined;
+
+  constructor(options: UpdateOptions) {
+    this.#options = options;
+    this.#started = withResolvers();
+    this.handler = {
+      operation: 'update',
+      stepTimeoutMinutes: options.stepTimeoutMinutes ?? 60,
+      run: (execution) => this.#run(execution),
+    };
+  }
+
+  async start(context: FeatureContext): Promise<void> {
+    const { checks = [], disk = nodeDisk, hardwareRevision, slots } = this.#options;
+    const { address, clock, identity, link, log, random, sign, state } = context;
+    this.#abort = new AbortController();
+    const reporter = new FirmwareReporter({ link, thingName: identity.thingName, slots, hardwareRevision, log });
+    this.#reporter = reporter;
+    const engine = new UpdateEngine({
+      files: new UpdateFiles(disk, state.path),
+      keys: new TrustedKeys(disk, state.path, this.#options.trustedKeys),
+      slots,
+      http: this.#options.http ?? httpsClient(this.#options.downloadCaPem),
+      streamed: (streamId, fileId, size) =>
+        streamSource({ link, clock, thingName: identity.thingName, streamId, fileId, size }),
+      prefer: this.#options.prefer ?? 'http',
+      deviceType: address.deviceType,
+      hardwareRevision,
+      deltaMemory: this.#options.deltaMemory ?? DELTA_MEMORY,
+      thingName: identity.thingName,
+      sign,
+      reboot: this.#options.reboot,
+      selfTest:
+        this.#options.selfTest ??
+        connectedSelfTest({ link, clock, checks, report: () => reporter.report('verifying') }),
+      selfTestTime: this.#options.selfTestTime ?? SELF_TEST_TIME,
+      watchdog: this.#options.watchdog,
+      clock,
+      random,
+      log,
+      onPhase: (phase) => reporter.phase(phase),
+      signal: AbortSignal.any([context.signal, this.#abort.signal]),
+    });
+    await engine.start();
+    reporter.start(engine.state.phase);
+    this.#engine = engine;
+    this.#started.resolve(engine);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new JobStopped('stopping', 'the agent stops'));
+    this.#reporter?.stop();
+    await this.#engine?.settled();
+    this.#engine = undefined;
+    this.#started = withResolvers();
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    const state = this.#engine?.state;
+    if (state === undefined) return {};
+    const { floor, phase } = state;
+    return {
+      phase: phase.name,
+      ...(floor !== undefined && { floor }),
+      ...('order' in phase && { jobId: phase.order.jobId }),
+      ...('target' in phase && { version: phase.target.version }),
+    };
+  }
+
+  /** Idempotent: an execution that has ended answers the same again. */
+  async #run(execution: JobExecution<'update'>): Promise<JobResult> {
+    const engine = await Promise.race([this.#started.promise, whenAborted(execution.signal)]);
+    if (engine === undefined) return notBegun(execution);
+    const { executionNumber, jobId } = execution;
+    const job = engineJob(execution, this.#abort.signal);
+    const { order } = job;
+    // What another order, or an earlier run of this one, has left is settled first.
+    await engine.settled();
+    const before = resultIn(engine.state.phase, order);
+    if (before !== undefined) return before;
+    try {
+      if (!execution.signal.aborted) await engine.order(job);
+      if (execution.signal.aborted && !isStopping(execution.signal)) await engine.cancel(order);
+    } catch (error) {
+      if (isStopping(execution.signal) || this.#abort.signal.aborted) return { status: 'resume' };
+      if (!isFull(error)) throw error;
+      const detail = 'the state of the update cannot be written: the disk is full';
+      return { status: 'failed', details: { reason: 'NO_SPACE', detail } };
+    }
+    const result = resultIn(engine.state.phase, order);
+    if (result !== undefined) return result;
+    if (engine.rebooting || isStopping(execution.signal) || this.#abort.signal.aborted) return { status: 'resume' };
+    if (execution.signal.aborted) return notBegun(execution);
+    throw new DeviceError(
+      'STATE_UNUSABLE',
+      `job ${jobId} (${executionNumber}) cannot go on while an update is ${engine.state.phase.name}`,
+    );
+  }
+}
+
+export function createUpdateFeature(options: UpdateOptions): UpdateFeature {
+  return new UpdateFeature(options);
+}
+
+function engineJob(execution: JobExecution<'update'>, stopped: AbortSignal): EngineJob {
+  let document: UpdateDocument = execution.document;
+  const { executionNumber, jobId, signal } = execution;
+  return {
+    order: { jobId, executionNumber, nonce: document.nonce },
+    document: () => document,
+    renew: async () => {
+      document = await execution.renew();
+    },
+    report: (details) => execution.report(details),
+    signal: AbortSignal.any([signal, stopped]),
+  };
+}
+
+function resultIn(phase: UpdatePhase, order: EngineJob['order']): JobResult | undefined {
+  if (phase.name !== 'ended' || !isSameOrder(phase.order, order)) return undefined;
+  const { details, status } = phase;
+  if (status === 'succeeded') return { status, details };
+  return { status, details: { ...details, reason: details.reason ?? 'INSTALL_FAILED' } };
+}
+
+function notBegun({ signal }: JobExecution<'update'>): JobResult {
+  if (isStopping(signal)) return { status: 'resume' };
+  return { status: 'rejected', details: { reason: 'CANCELLED', detail: 'the job was cancelled before it began' } };
+}
+
+function isStopping({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof JobStopped && reason.why === 'stopping';
+}
+
+function whenAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+interface Expected<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+function withResolvers<T>(): Expected<T> {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
