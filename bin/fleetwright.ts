@@ -17,6 +17,7 @@ import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
 import { LETTER_QUEUES } from '../cli/dead-letters/read-letter.ts';
 import { Failure } from '../cli/failure.ts';
+import { registerOtaCommands } from '../cli/ota/register-commands.ts';
 import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
 
 const whole =
@@ -286,6 +287,8 @@ onStage(program.command('command').description('commands to devices').command('s
   .action(async (name, command, options) =>
     (await import('../cli/commands/command-send.ts')).commandSend(name, command, options),
   );
+
+registerOtaCommands(program, onStage);
 
 program
   .command('device-test')

@@ -19,7 +19,7 @@ export async function synthesizedAssembly(directory: string, name = 'cdk.out', s
 export function editedAssembly(
   assembly: string,
   name: string,
-  stack: 'identity' | 'telemetry' | 'twin',
+  stack: 'identity' | 'telemetry' | 'twin' | 'ota',
   edit: (template: EditableTemplate) => void,
 ): string {
   const copy = `${assembly}-${name}`;
