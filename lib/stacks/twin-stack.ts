@@ -7,10 +7,12 @@ import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-que
 import { DeviceCommand } from '../constructs/device-command/device-command.ts';
 import { NotificationTopic } from '../constructs/notification-topic/notification-topic.ts';
 import { DevicePresence } from '../constructs/presence/device-presence.ts';
+import { RemainingLife } from '../constructs/remaining-life/remaining-life.ts';
 import { TelemetryAlerts } from '../constructs/telemetry-alerts/telemetry-alerts.ts';
 import type { HotStore } from '../constructs/telemetry-store/hot-store.ts';
 import { TwinDrift } from '../constructs/twin-drift/twin-drift.ts';
 import { TwinHistory } from '../constructs/twin-history/twin-history.ts';
+import { WhatIf } from '../constructs/what-if/what-if.ts';
 
 export interface TwinStackProps extends StackProps {
   readonly config: PlatformConfig;
@@ -75,8 +77,28 @@ export class TwinStack extends Stack {
             alerts,
           });
 
+    // Both read telemetry where it lies on Timestream; the lake has no reader for functions.
+    const onTimestream = settings.hotStore === 'timestream';
+    const { models, remainingLife: life } = settings;
+    const whatIf =
+      onTimestream && Object.keys(models).length > 0
+        ? new WhatIf(this, 'WhatIf', {
+            ...shared,
+            models,
+            rules,
+            alertStates: telemetryAlerts?.state,
+            driftAfterSeconds: settings.twin.drift.raiseAfterSeconds,
+          })
+        : undefined;
+    const remainingLife =
+      onTimestream && Object.keys(life).length > 0
+        ? new RemainingLife(this, 'RemainingLife', { ...shared, life })
+        : undefined;
+
     const outputs: Record<string, string> = {
       ...(telemetryAlerts !== undefined && { AlertTableName: telemetryAlerts.state.tableName }),
+      ...(whatIf !== undefined && { WhatIfFunctionName: whatIf.function.function.functionName }),
+      ...(remainingLife !== undefined && { LifeFunctionName: remainingLife.function.function.functionName }),
       AlertTopicArn: alerts.topicArn,
       CommandFunctionName: command.issuer.function.functionName,
       CommandTableName: command.commands.tableName,

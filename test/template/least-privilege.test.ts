@@ -24,7 +24,7 @@ const WITHOUT_RESOURCE_TYPE = new Set([
 /** Wildcards inside an ARN: only the part that nobody can know beforehand. */
 const OPEN_ENDS = [
   /:thing\/fleetwright-dev-pump-station-\*$/,
-  /:thing\/fleetwright-dev-pump-station-\*\/presence$/,
+  /:thing\/fleetwright-dev-pump-station-\*\/(presence|config)$/,
   /:topic\/fleetwright-dev\/\*\/pump-station\/fleetwright-dev-pump-station-\*\/(command|rotation-answer)$/,
   /:cert\/\*$/,
   /:(thing|client)\/fleetwright-dev-\*$/,
@@ -125,6 +125,30 @@ test.each([
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'sqs:SendMessage',
+    ],
+  ],
+  ['TelemetryAlertsEvaluator', [...QUEUE, ...STATE, 'sns:Publish']],
+  [
+    'WhatIfPlayer',
+    [
+      'dynamodb:GetItem',
+      'iot:DescribeEndpoint',
+      'iot:DescribeThing',
+      'iot:GetThingShadow',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'timestream:DescribeEndpoints',
+      'timestream:Select',
+    ],
+  ],
+  [
+    'RemainingLifeEstimator',
+    [
+      'iot:DescribeThing',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'timestream:DescribeEndpoints',
+      'timestream:Select',
     ],
   ],
 ])('the %s of twins may do exactly what it does', (name, actions) => {

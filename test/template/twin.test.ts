@@ -33,7 +33,9 @@ test('there are no other rules', () => {
 });
 
 test('every consumer reports failures one by one, and its queue gives it time', () => {
-  const mappings = twin('AWS::Lambda::EventSourceMapping');
+  const mappings = twin('AWS::Lambda::EventSourceMapping').filter(
+    ([, { Properties }]) => Properties.EventSourceArn['Fn::GetAtt'] !== undefined,
+  );
   expect(mappings).toHaveLength(4);
   for (const [, { DependsOn: dependsOn, Properties }] of mappings) {
     expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
@@ -86,7 +88,7 @@ test('history goes to the store of the telemetry stack by its name, without an e
 
 test('tables of states can be restored to any second', () => {
   const tables = twin('AWS::DynamoDB::Table');
-  expect(tables).toHaveLength(3);
+  expect(tables).toHaveLength(4);
   for (const [, { Properties }] of tables) {
     expect(Properties.PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: true });
   }
