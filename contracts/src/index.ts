@@ -3,6 +3,7 @@ export * from './certificate-rotation.ts';
 export * from './channels.ts';
 export * from './commands.ts';
 export * from './device-model/index.ts';
+export * from './edge.ts';
 export * from './firmware-campaigns.ts';
 export * from './firmware-manifest.ts';
 export * from './firmware-releases.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { edgeConfigSchema } from './edge.ts';
 
 /** Named shadows of every device. `presence` is written by the platform alone; the device policy denies it to devices. */
 export const NAMED_SHADOWS = ['config', 'firmware', 'health'] as const;
@@ -21,6 +22,8 @@ export const configShadowSchema = z.looseObject({
   /** ms between two health messages */
   healthInterval: z.int().min(1_000).max(86_400_000).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  /** what the device looks for before it sends anything */
+  edge: edgeConfigSchema.optional(),
 });
 
 /** `firmware`: desired by an update campaign, reported by the device. */
