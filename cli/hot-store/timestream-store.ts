@@ -1,4 +1,6 @@
 import { ROLLUP_AGGREGATES, rollupColumn } from '@fleetwright/contracts';
+import { messageOf } from '../failure.ts';
+import { isNamed } from '../operator/back-off.ts';
 import type { ResultTable } from '../output/table.ts';
 import type { AwsClientSettings } from '../running-cloud.ts';
 import { TimestreamReader } from '../timestream.ts';
@@ -16,6 +18,8 @@ export interface TimestreamTables {
 
 /** Parts of the largest twin: sections of 8 KB each in pieces of 800 bytes. */
 const MAX_PARTS = 24;
+/** Of a row of the twin table, in the order in which versions are joined. */
+const TWIN_COLUMNS = ['time', 'version', 'part', 'parts', 'deleted', 'desired', 'reported'] as const;
 /** Columns that are not measures. */
 const KEY_COLUMNS = new Set(['time', 'measure_name', 'thing_name', 'site', 'device_type', 'boot_id', 'sequence']);
 
@@ -56,16 +60,19 @@ export class TimestreamHotStore implements HotStore {
   }
 
   async twinHistory(thingName: string, shadowName: string, limit: number) {
-    const { rows } = await this.query(
-      `SELECT time, version, part, parts, deleted, desired, reported FROM ${this.#table(this.#tables.twin)}
+    const { columns, rows } = await this.#known(
+      `SELECT * FROM ${this.#table(this.#tables.twin)}
        WHERE thing_name = ${quoted(thingName)} AND shadow = ${quoted(shadowName)}
        ORDER BY time DESC LIMIT ${limit * MAX_PARTS}`,
     );
-    return joinVersions(rows).slice(0, limit);
+    // A column is there once a row has brought it: maybe nothing was ever desired.
+    const places = TWIN_COLUMNS.map((name) => columns.indexOf(name));
+    const ordered = rows.map((row) => places.map((place) => row[place] ?? null));
+    return joinVersions(ordered).slice(0, limit);
   }
 
   async latestSample(thingName: string): Promise<Latest | undefined> {
-    const { columns, rows } = await this.query(
+    const { columns, rows } = await this.#known(
       `SELECT * FROM ${this.#table(this.#tables.telemetry)}
        WHERE thing_name = ${quoted(thingName)} AND measure_name = 'telemetry' ORDER BY time DESC LIMIT 1`,
     );
@@ -80,7 +87,7 @@ export class TimestreamHotStore implements HotStore {
   }
 
   async latestHealth(thingName: string): Promise<Latest | undefined> {
-    const { columns, rows } = await this.query(
+    const { columns, rows } = await this.#known(
       `SELECT time, measure_name, measure_value::bigint AS number, measure_value::varchar AS text
        FROM ${this.#table(this.#tables.health)} WHERE thing_name = ${quoted(thingName)}
        AND time = (SELECT max(time) FROM ${this.#table(this.#tables.health)} WHERE thing_name = ${quoted(thingName)})`,
@@ -101,21 +108,38 @@ export class TimestreamHotStore implements HotStore {
     const table = this.#tables.rollups?.[rollup];
     const span = `time >= from_milliseconds(${from}) AND time < from_milliseconds(${to})`;
     const device = thingName === undefined ? '' : ` AND thing_name = ${quoted(thingName)}`;
-    const made = ROLLUP_AGGREGATES.map((aggregate) => column(rollupColumn(measure, aggregate))).join(', ');
+    if (table !== undefined) {
+      const made = ROLLUP_AGGREGATES.map((aggregate) => column(rollupColumn(measure, aggregate))).join(', ');
+      const result = await this.#known(
+        `SELECT time, thing_name, ${made} FROM ${this.#table(table)}
+         WHERE ${column(rollupColumn(measure, 'count'))} > 0 AND ${span}${device} ORDER BY time, thing_name`,
+      );
+      if (result.columns.length > 0) return { columns: [...ROLLUP_COLUMNS], rows: result.rows };
+      // Not rolled up, or not yet: then samples answer, or say that there is no such measure.
+    }
     const fresh = ROLLUP_AGGREGATES.map((aggregate) => `${aggregate}(${column(measure)})`).join(', ');
     const { rows } = await this.query(
-      table === undefined
-        ? `SELECT bin(time, ${rollup}), thing_name, ${fresh} FROM ${this.#table(this.#tables.telemetry)}
-           WHERE measure_name = 'telemetry' AND ${column(measure)} IS NOT NULL AND ${span}${device}
-           GROUP BY bin(time, ${rollup}), thing_name ORDER BY 1, 2`
-        : `SELECT time, thing_name, ${made} FROM ${this.#table(table)}
-           WHERE ${column(rollupColumn(measure, 'count'))} > 0 AND ${span}${device} ORDER BY time, thing_name`,
+      `SELECT bin(time, ${rollup}), thing_name, ${fresh} FROM ${this.#table(this.#tables.telemetry)}
+       WHERE measure_name = 'telemetry' AND ${column(measure)} IS NOT NULL AND ${span}${device}
+       GROUP BY bin(time, ${rollup}), thing_name ORDER BY 1, 2`,
     );
     return { columns: [...ROLLUP_COLUMNS], rows };
   }
 
   close(): void {
     this.#reader.close();
+  }
+
+  /** Rows of a query over columns that may not be there yet, because no row has brought them: then none, of no columns. */
+  async #known(sql: string): Promise<ResultTable> {
+    try {
+      return await this.query(sql);
+    } catch (error) {
+      if (isNamed(error, 'ValidationException') && /column '[^']*' does not exist/i.test(messageOf(error))) {
+        return { columns: [], rows: [] };
+      }
+      throw error;
+    }
   }
 
   #table(name: string): string {

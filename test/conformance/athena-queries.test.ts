@@ -381,6 +381,27 @@ test('a query runs with the permissions of its caller on the catalog, the object
   expect(await reason()).toBe('none');
 });
 
+// source: Athena user guide, "Set data usage control limits": a query that exceeds the per-query limit is cancelled
+test('a query that would read more than its workgroup allows is cancelled, one of a smaller part runs', async () => {
+  const filler = 'x'.repeat(10_000_000);
+  await put('wide/day=1/a.json', `{"v":1,"filler":"${filler}"}`);
+  await put('wide/day=2/a.json', '{"v":2,"filler":""}');
+  await table(
+    'wide',
+    { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+    { v: 'int' },
+    { day: 'int' },
+    's3://lake/wide/',
+    { 'projection.enabled': 'true', 'projection.day.type': 'integer', 'projection.day.range': '1,2' },
+  );
+  const { QueryExecutionId, Status } = await run('SELECT v FROM wide');
+  expect(Status).toMatchObject({ State: 'CANCELLED', StateChangeReason: 'Bytes scanned limit was exceeded' });
+  await expect(athena.send(new GetQueryResultsCommand({ QueryExecutionId }))).rejects.toMatchObject({
+    name: 'InvalidRequestException',
+  });
+  expect(await rows('SELECT v FROM wide WHERE day = 2')).toEqual([['v'], ['2']]);
+});
+
 // source: Athena API reference, CreateWorkGroup, ListQueryExecutions, CreateNamedQuery
 test('workgroups, executions and named queries are listed as they were made', async () => {
   const { WorkGroup } = await athena.send(new GetWorkGroupCommand({ WorkGroup: 'fleet' }));

@@ -16,3 +16,14 @@ export class QueryFailure extends Error {
     this.category = category;
   }
 }
+
+/**
+ * A query would read more than its workgroup allows: "If any query that runs in the workgroup exceeds the limit, it is
+ * canceled" (Athena user guide, "Set data usage control limits"). Objects count whole here, on AWS the columns in use.
+ */
+export class ScanLimitExceeded extends Error {
+  override readonly name = 'ScanLimitExceeded';
+  constructor() {
+    super('Bytes scanned limit was exceeded');
+  }
+}

@@ -8,7 +8,7 @@ import type { Principal } from '../../core/iam/principal.ts';
 import type { CloudContext } from '../../core/plugin.ts';
 import type { ScratchEngine } from '../../core/sql/scratch-engine.ts';
 import type { Collection } from '../../core/store.ts';
-import { invalidRequest, QueryFailure } from './errors.ts';
+import { invalidRequest, QueryFailure, ScanLimitExceeded } from './errors.ts';
 import { CONCURRENT_QUERIES, MAX_EXECUTIONS, MAX_QUERY_BYTES } from './limits.ts';
 import { type ReadQuery, readQuery } from './query/dialect.ts';
 import { readCsv } from './query/result-text.ts';
@@ -193,6 +193,7 @@ export class Executions {
         caller,
         text: record.query,
         read,
+        cutoff: this.#groups.find(record.workGroup)?.bytesCutoff,
         started,
       });
       if (this.require(id).state === 'CANCELLED') return;
@@ -209,11 +210,11 @@ export class Executions {
       await put(`${Key}.metadata`, JSON.stringify({ columns }));
       this.#end(id, { state: 'SUCCEEDED', columns, bytesRead });
     } catch (error) {
-      this.#end(id, {
-        state: 'FAILED',
-        reason: reasonOf(error),
-        errorCategory: error instanceof QueryFailure ? error.category : 2,
-      });
+      if (error instanceof ScanLimitExceeded) this.#end(id, { state: 'CANCELLED', reason: error.message });
+      else {
+        const errorCategory = error instanceof QueryFailure ? error.category : 2;
+        this.#end(id, { state: 'FAILED', reason: reasonOf(error), errorCategory });
+      }
     }
     await this.#context.store.durable().catch(() => undefined);
   }

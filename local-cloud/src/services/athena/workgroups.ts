@@ -18,7 +18,7 @@ export interface WorkGroupRecord {
   readonly outputLocation?: string | undefined;
   readonly encryption?: 'SSE_S3' | undefined;
   readonly enforce: boolean;
-  /** Recorded, as is the cutoff: no metrics are published, and no query is ended for what it scans. */
+  /** Recorded: no metrics are published. */
   readonly publishMetrics: boolean;
   readonly bytesCutoff?: number | undefined;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];

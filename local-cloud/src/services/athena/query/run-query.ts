@@ -33,12 +33,22 @@ export interface QueryRun {
   readonly caller: Principal;
   readonly text: string;
   readonly read: ReadQuery;
+  /** Bytes that it may read; undefined: any. */
+  readonly cutoff?: number | undefined;
   /** Told of the connection once there is something to interrupt. */
   started(connection: DuckDBConnection): void;
 }
 
-/** Runs one query as its caller. @throws QueryFailure, AwsError of what the caller may not read */
-export async function runQuery({ caller, context, engine, read, started, text }: QueryRun): Promise<QueryResult> {
+/** Runs one query as its caller. @throws QueryFailure, ScanLimitExceeded, AwsError of what the caller may not read */
+export async function runQuery({
+  caller,
+  context,
+  cutoff,
+  engine,
+  read,
+  started,
+  text,
+}: QueryRun): Promise<QueryResult> {
   const catalogued = await catalogTables(context, caller, read);
   refuseDecimals(read.query, text, (column) => isDouble(catalogued, column));
   return engine.run(async (connection, directory) => {
@@ -48,7 +58,9 @@ export async function runQuery({ caller, context, engine, read, started, text }:
       const name = reference.parts.join('/');
       const table = catalogued.get(name) as CatalogTable;
       const condition = conditionOn(read.query, reference);
-      const loaded = await loadTable({ context, caller, connection, directory }, table, condition, ordinal);
+      const allowance = cutoff === undefined ? undefined : cutoff - bytesRead;
+      const place = { context, caller, connection, directory, allowance };
+      const loaded = await loadTable(place, table, condition, ordinal);
       tables.set(name, loaded.table);
       bytesRead += loaded.bytesRead;
     }

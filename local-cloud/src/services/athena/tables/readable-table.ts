@@ -6,6 +6,7 @@ import type { ReadableColumn, ReadableTable } from '../../../core/sql/analysis/r
 import * as types from '../../../core/sql/analysis/types.ts';
 import { quotedName } from '../../../core/sql/hive-type.ts';
 import type { Expression } from '../../../core/sql/syntax/ast.ts';
+import { ScanLimitExceeded } from '../errors.ts';
 import { type CatalogTable, locations, type PartitionLocation } from './catalog-table.ts';
 import { fromStored, fromText, readableColumn } from './column-types.ts';
 import { formatOf, type StoredRelation, storedRelation } from './formats.ts';
@@ -22,14 +23,16 @@ export interface Loading {
   readonly caller: Principal;
   readonly connection: DuckDBConnection;
   readonly directory: string;
+  /** Bytes that the query may still read; undefined: any. */
+  readonly allowance?: number | undefined;
 }
 
 /**
  * Reads the objects of the partitions that a condition leaves, as the caller, and describes them as a relation.
- * @throws AwsError, QueryFailure
+ * @throws AwsError, QueryFailure, ScanLimitExceeded
  */
 export async function loadTable(
-  { caller, connection, context, directory }: Loading,
+  { allowance, caller, connection, context, directory }: Loading,
   catalogued: CatalogTable,
   condition: Expression | undefined,
   ordinal: number,
@@ -41,6 +44,9 @@ export async function loadTable(
   const format = formatOf(catalogued);
   const files: string[] = [];
   let bytesRead = 0;
+  if (allowance !== undefined && objects.reduce((sum, { size }) => sum + size, 0) > allowance) {
+    throw new ScanLimitExceeded();
+  }
   for (const [index, object] of objects.entries()) {
     const file = join(directory, `t${ordinal}-p${object.partition}-${index}`);
     await download(context, caller, object, file);
