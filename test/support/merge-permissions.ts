@@ -38,7 +38,13 @@ export function mergePermissions(records: readonly (readonly RoleReport[])[], st
   return { roles: [...roles].sort(), used: pick(true), unused: pick(false), denied: [...denied.values()] };
 }
 
-/** Names that CloudFormation makes end in twelve letters and digits of their own. */
+/** Ids that a deployment makes: CloudFormation's twelve letters and digits, UUIDs, and Timestream's eight for a scheduled query. */
+const GENERATED = [
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
+  /-(?:[A-Z0-9]{12}|[a-z0-9]{12})(?![A-Za-z0-9])/g,
+  /-[0-9a-f]{8}$/g,
+];
+
 function withoutSuffixes(text: string): string {
-  return text.replaceAll(/-(?:[A-Z0-9]{12}|[a-z0-9]{12})(?![A-Za-z0-9])/g, '');
+  return GENERATED.reduce((left, pattern) => left.replaceAll(pattern, ''), text);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -41,12 +41,23 @@ export function bundle(entry: string, outputDirectory: string): void {
 }
 
 function bundled(entry: string): readonly BundleFile[] {
-  const known = bundles.get(entry);
-  if (known !== undefined) return known;
+  if (!bundles.has(entry)) {
+    const own = ownEntries();
+    buildAll(own.includes(entry) ? own : [entry]);
+  }
+  return bundles.get(entry) as readonly BundleFile[];
+}
+
+/** The platform's own functions share most of their libraries: bundled together, these are read once. */
+function ownEntries(): string[] {
+  return readdirSync(join(REPOSITORY, 'lambdas')).map(functionEntry).filter(existsSync);
+}
+
+function buildAll(entries: readonly string[]): void {
   const outdir = join(REPOSITORY, '.bundle');
-  const result = buildSync({
+  const { outputFiles } = buildSync({
     absWorkingDir: REPOSITORY,
-    entryPoints: { index: relative(REPOSITORY, entry) },
+    entryPoints: Object.fromEntries(entries.map((entry, at) => [`${at}/index`, relative(REPOSITORY, entry)])),
     outdir,
     write: false,
     bundle: true,
@@ -61,7 +72,12 @@ function bundled(entry: string): readonly BundleFile[] {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  const files = result.outputFiles.map((file) => ({ name: relative(outdir, file.path), contents: file.contents }));
-  bundles.set(entry, files);
-  return files;
+  for (const [at, entry] of entries.entries()) {
+    const directory = join(outdir, String(at));
+    const own = outputFiles.filter(({ path }) => dirname(path) === directory);
+    bundles.set(
+      entry,
+      own.map(({ contents, path }) => ({ name: relative(directory, path), contents })),
+    );
+  }
 }
