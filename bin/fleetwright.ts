@@ -246,6 +246,8 @@ onStage(device.command('import'))
   .option('--dry-run', 'check the list and register nothing')
   .action(deviceImport);
 
+const several = (value: string, before: string[] = []): string[] => [...before, value];
+
 const twin = program.command('twin').description('the shadows of devices: what they are and should be');
 const shadow = () =>
   new Option('--shadow <name>', 'named shadow: config, firmware, health, presence … (default: classic)');
@@ -274,6 +276,19 @@ onStage(twin.command('history'))
   .addOption(shadow())
   .addOption(new Option('--limit <n>', 'versions at most').argParser(whole(1, 1_000)).default(20))
   .action(async (name, options) => (await import('../cli/commands/twin-history.ts')).twinHistory(name, options));
+
+onStage(twin.command('what-if'))
+  .description('predict what would come of a desired state: settings, measures, limits, alerts; nothing is sent')
+  .argument('<name>', 'thing name or serial number')
+  .requiredOption('--set <key=value>', 'a setting, such as speed=1500; several times for several', several)
+  .option('--for <time>', 'how far ahead: 90s, 15m, 1h, 2d', '1h')
+  .option('--given <name=number>', 'surroundings other than usual, such as ambient=30', several)
+  .action(async (name, options) => (await import('../cli/commands/twin-what-if.ts')).twinWhatIf(name, options));
+
+onStage(twin.command('life'))
+  .description('estimate how long what wears lasts, from its trend, or say why that cannot be said')
+  .argument('<name>', 'thing name or serial number')
+  .action(async (name, options) => (await import('../cli/commands/twin-life.ts')).twinLife(name, options));
 
 onStage(program.command('command').description('commands to devices').command('send'))
   .description('send a command to a device and wait for its outcome; exit code 1 unless it is done')
