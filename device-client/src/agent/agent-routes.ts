@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { sampleSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
 import { DeviceError } from '../errors.ts';
-import type { AgentParts } from './agent.ts';
+import type { AgentParts } from './agent-parts.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { SocketAnswer, SocketRoutes } from './control-socket.ts';
 

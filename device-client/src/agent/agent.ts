@@ -9,15 +9,16 @@ import {
   thisProcess,
 } from '@fleetwright/durable-queue';
 import { backoffDelay } from '../backoff.ts';
-import { type DeviceClock, sleep, systemClock } from '../clock.ts';
+import { sleep, systemClock } from '../clock.ts';
 import { createDevice, type Device } from '../device.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
 import type { DeviceFeature } from '../feature.ts';
 import { StateDirectory } from '../state-directory.ts';
 import type { AgentConfig } from './agent-config.ts';
+import type { AgentParts } from './agent-parts.ts';
 import { AgentRecord } from './agent-record.ts';
 import { agentRoutes } from './agent-routes.ts';
-import type { AgentEvent, AgentState } from './agent-state.ts';
+import type { AgentEvent } from './agent-state.ts';
 import { ClockGuard, clockSetter } from './clock-guard.ts';
 import { ControlSocket } from './control-socket.ts';
 import { deviceOptionsOf, readIf } from './device-options.ts';
@@ -27,17 +28,6 @@ import type { LogFile } from './log-file.ts';
 import type { OffsetClock } from './offset-clock.ts';
 import { RotationWatch } from './rotation-watch.ts';
 import { readServerTime } from './server-time.ts';
-
-/** What features of the agent are made of. */
-export interface AgentParts {
-  readonly config: AgentConfig;
-  readonly device: Device;
-  readonly clock: DeviceClock;
-  readonly log: JsonLog;
-  readonly logFile: LogFile;
-  readonly state: () => AgentState;
-  readonly apply: (event: AgentEvent) => string | undefined;
-}
 
 export interface AgentOptions {
   readonly config: AgentConfig;
