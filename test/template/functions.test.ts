@@ -8,8 +8,17 @@ import { ofType, type Resource, synthesize } from './synthesized.ts';
 const { defaults } = cdkJson.context.fleetwright;
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0';
 const ota = { signing: { method: 'signer', certificateArn } };
+const certificateFile = join(__dirname, '../support/factory-ca.pem');
+const authority = {
+  name: 'factory',
+  certificateFile,
+  onboarding: 'register',
+  site: 'north',
+  deviceType: 'pump-station',
+};
+const identity = { authorities: [authority] };
 const EVERYTHING = {
-  fleetwright: { ...cdkJson.context.fleetwright, defaults: { ...defaults, fleet: { indexing: 'own' }, ota } },
+  fleetwright: { ...cdkJson.context.fleetwright, defaults: { ...defaults, fleet: { indexing: 'own' }, identity, ota } },
 };
 const { app, resources } = synthesize(EVERYTHING);
 const functions = ofType(resources, 'AWS::Lambda::Function').map(
