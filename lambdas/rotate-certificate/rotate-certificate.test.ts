@@ -1,5 +1,5 @@
 import type { RotationAnswer, RotationMessage } from '@fleetwright/contracts';
-import { makeKeys, type TestKeys } from './testing/make-keys.ts';
+import { makeKeys, type TestKeys } from '../../test/support/signing-keys.ts';
 import { POLICIES, RotationWorld, SETTINGS, THING } from './testing/rotation-world.ts';
 
 let first: TestKeys;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { makeKeys } from '../../test/support/signing-keys.ts';
 import { checkSigningRequest } from './signing-request.ts';
-import { makeKeys } from './testing/make-keys.ts';
 
 const rsa = (modulusLength: number) => ({
   name: 'RSASSA-PKCS1-v1_5',

@@ -1,8 +1,8 @@
 import type { RotationAnswer, RotationMessage } from '@fleetwright/contracts';
+import type { TestKeys } from '../../../test/support/signing-keys.ts';
 import type { Tracked } from '../../shared/tracked-state.ts';
 import type { RotationOutput, RotationState } from '../follow-rotation.ts';
 import { type RotationPorts, takeLook, takeNotice } from '../rotate-certificate.ts';
-import type { TestKeys } from './make-keys.ts';
 import { RegistryDouble } from './registry-double.ts';
 
 export const THING = 'pump';
