@@ -10,7 +10,7 @@ export interface PresenceOptions {
 
 /**
  * Says when the agent begins and ends, and why: what the connection alone does not tell. A last will, or silence, means
- * that it ended otherwise. List it before the feature that `say` belongs to: features stop in the order of their list.
+ * that it ended otherwise. It must stop before the feature that `say` belongs to.
  */
 export class PresenceFeature implements DeviceFeature {
   readonly name = 'presence';
