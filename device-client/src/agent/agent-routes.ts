@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { sampleSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
-import { DeviceError } from '../errors.ts';
+import { DeviceError, reasonOf } from '../errors.ts';
 import type { AgentParts } from './agent-parts.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { SocketAnswer, SocketRoutes } from './control-socket.ts';
@@ -27,6 +27,7 @@ const samplesSchema = z.strictObject({
 
 /** What people and programs of this machine may ask of the agent. */
 export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
+  const { device, log } = options;
   return {
     'GET /health': () => ({ status: 200, body: health(options) }),
     'POST /samples': (body) => checked(samplesSchema, body, (samples) => takeSamples(options, samples)),
@@ -36,6 +37,13 @@ export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
         if (refused !== undefined) return { status: 409, body: { error: refused } };
         return { status: 200, body: { state: options.state() } };
       }),
+    'POST /rotate-certificate': () => {
+      if (device.rotation.phase !== 'idle') return { status: 409, body: { error: 'a rotation is under way' } };
+      device.rotateCertificate('asked').catch((error: unknown) => {
+        log.warn('the certificate cannot be changed', { reason: reasonOf(error) });
+      });
+      return { status: 202, body: { rotation: 'requesting' } };
+    },
     // The serial number, so that nobody ends another device's life by mistake.
     'POST /decommission': (body) =>
       checked(decommissionSchema, body, ({ serialNumber }) => {

@@ -80,12 +80,17 @@ export class ClockGuard {
       // A disputed word of a server is none: with a plausible clock TLS decides whom to trust.
       return verdict.kind === 'disputed' && system.now() >= floor();
     }
-    if (news) log.error('the clock is wrong', { reason: verdict.why, offset: Math.round(verdict.offset) });
     const right = system.now() + verdict.offset;
-    if (await this.#set(right)) return true;
-    corrected.correct(system.now() + verdict.offset);
+    corrected.correct(right);
+    if (news) log.error('the clock is wrong', { reason: verdict.why, offset: Math.round(verdict.offset) });
+    if (await this.#set(system.now() + verdict.offset)) return true;
     onProven?.(right);
-    if (!verdict.blocksTls) log.warn('the time is corrected for this process', { offset: corrected.offset });
+    if (news) {
+      const message = verdict.blocksTls
+        ? 'nothing is connected until the clock is right'
+        : 'the time is corrected for this process';
+      log.warn(message, { offset: corrected.offset });
+    }
     return !verdict.blocksTls;
   }
 

@@ -1,4 +1,12 @@
-const COMMANDS = ['run', 'check-config', 'health', 'maintenance', 'decommission', 'help'] as const;
+const COMMANDS = [
+  'run',
+  'check-config',
+  'health',
+  'maintenance',
+  'rotate-certificate',
+  'decommission',
+  'help',
+] as const;
 
 export type AgentCommand = (typeof COMMANDS)[number];
 

@@ -19,6 +19,7 @@ Commands
   check-config        print the settings in use, or everything that is wrong with them
   health              print what the running agent says of itself
   maintenance on|off  hold updates back while somebody works at the device
+  rotate-certificate  have the running agent change its key and certificate
   decommission --yes  end this device's life: its keys and certificates are erased
   power-plan          how often a device may report for its battery to last
 
@@ -57,6 +58,7 @@ async function main(): Promise<number> {
       }
       case 'health':
       case 'maintenance':
+      case 'rotate-certificate':
       case 'decommission':
         return await ask(line, socketOf(line, load));
       case 'run':
@@ -90,6 +92,7 @@ async function ask({ command, on, yes }: CommandLine, socket: string): Promise<n
     return answer(await askAgent(socket, 'POST', '/decommission', { serialNumber }));
   }
   if (command === 'maintenance') return answer(await askAgent(socket, 'POST', '/maintenance', { on }));
+  if (command === 'rotate-certificate') return answer(await askAgent(socket, 'POST', '/rotate-certificate'));
   return answer(await askAgent(socket, 'GET', '/health'));
 }
 
