@@ -27,6 +27,9 @@ import type { HotStore } from '../constructs/telemetry-store/hot-store.ts';
 import { LakeStore } from '../constructs/telemetry-store/lake-store.ts';
 import { TimestreamStore } from '../constructs/telemetry-store/timestream-store.ts';
 
+/** Timestream quotas, "Maximum memory store retention period". */
+const MAX_MEMORY_HOURS = 8_766;
+
 export interface TelemetryStackProps extends StackProps {
   readonly config: PlatformConfig;
 }
@@ -166,14 +169,16 @@ export class TelemetryStack extends Stack {
   ): TelemetryRollups {
     const { settings } = config;
     const { retention, rollups } = settings;
-    const made = new TelemetryRollups(this, 'Rollups', {
+    return new TelemetryRollups(this, 'Rollups', {
       databaseName: names.database,
       tableName: names.telemetryTable,
       table: store.telemetryTable,
+      after: store.twinTable,
       rollupTableName: names.rollupTable,
       measures: numericMeasures(settings.measures),
       maxOfflineHours: retention.maxOfflineHours,
-      memoryHours: retention.memoryHours,
+      // A bucket begins before what is in it.
+      memoryHours: Math.min(MAX_MEMORY_HOURS, retention.memoryHours + 2),
       minuteDays: rollups.minuteDays,
       hourDays: retention.magneticDays,
       reportBucket: archive.bucket,
@@ -185,8 +190,5 @@ export class TelemetryStack extends Stack {
       metricsNamespace: names.topicRoot,
       alarmActionArns: alarmActionArns(this, config),
     });
-    // Timestream takes one create or delete a second in an account (quotas, "Request rate for CRUD APIs").
-    made.node.addDependency(store.twinTable);
-    return made;
   }
 }

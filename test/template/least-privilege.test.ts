@@ -30,6 +30,8 @@ const OPEN_ENDS = [
   /:(thing|client)\/fleetwright-dev-\*$/,
   /<RawArchiveBucket\w+\.Arn>\/raw\/\*$/,
   /<RawArchiveBucket\w+\.Arn>\/raw-errors\/\*$/,
+  /<RawArchiveBucket\w+\.Arn>\/rollup-errors\/1[mh]\/\*$/,
+  /<LakeBucket\w+\.Arn>\/(tables|errors)\/telemetry\/\*$/,
 ];
 
 interface Statement {

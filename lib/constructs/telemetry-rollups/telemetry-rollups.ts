@@ -2,8 +2,13 @@ import { ROLLUPS, type Rollup } from '@fleetwright/contracts';
 import { Aws, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { FilterOrPolicy, SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
-import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import {
+  FilterOrPolicy,
+  Subscription,
+  SubscriptionFilter,
+  SubscriptionProtocol,
+  type Topic,
+} from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { CfnScheduledQuery, CfnTable } from 'aws-cdk-lib/aws-timestream';
 import { Construct } from 'constructs';
@@ -19,6 +24,8 @@ export interface TelemetryRollupsProps extends QueueConsumerDefaults {
   readonly tableName: string;
   /** Table of samples, partitioned by `thing_name`. */
   readonly table: CfnTable;
+  /** Is made before the tables of roll-ups: Timestream makes one at a time. */
+  readonly after: CfnTable;
   /** Name of the table of a roll-up; it is made here, in the same database. */
   readonly rollupTableName: (rollup: Rollup) => string;
   /** Numbers that are rolled up, by name (at most 60). */
@@ -54,23 +61,7 @@ export class TelemetryRollups extends Construct {
       publishers: [],
       emails: [],
     });
-    this.failedRuns = new DeadLetterQueue(this, 'FailedRuns', {
-      meaning: 'A roll-up could not be made; the message says which and why.',
-      retentionDays: props.deadLetterDays,
-      removalPolicy: props.removalPolicy,
-      alarmActionArns: props.alarmActionArns,
-    }).queue;
-    topic.addSubscription(
-      new SqsSubscription(this.failedRuns, {
-        rawMessageDelivery: true,
-        // Every run is told of (developer guide, "Scheduled query notification messages").
-        filterPolicyWithMessageBody: {
-          type: FilterOrPolicy.filter(
-            SubscriptionFilter.stringFilter({ allowlist: ['AUTO_TRIGGER_FAILURE', 'MANUAL_TRIGGER_FAILURE'] }),
-          ),
-        },
-      }),
-    );
+    this.failedRuns = this.failures(topic, props);
     const seed = new TableSeed(this, 'Seed', props);
     const arns = {} as Record<Rollup, string>;
     for (const rollup of Object.keys(ROLLUPS) as Rollup[]) {
@@ -112,6 +103,36 @@ export class TelemetryRollups extends Construct {
     };
   }
 
+  private failures(topic: Topic, props: TelemetryRollupsProps): IQueue {
+    const { queue } = new DeadLetterQueue(this, 'FailedRuns', {
+      meaning: 'A roll-up could not be made; the message says which and why.',
+      retentionDays: props.deadLetterDays,
+      removalPolicy: props.removalPolicy,
+      alarmActionArns: props.alarmActionArns,
+    });
+    queue.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': topic.topicArn } },
+      }),
+    );
+    new Subscription(this, 'Failures', {
+      topic,
+      protocol: SubscriptionProtocol.SQS,
+      endpoint: queue.queueArn,
+      rawMessageDelivery: true,
+      // Every run is told of (developer guide, "Scheduled query notification messages").
+      filterPolicyWithMessageBody: {
+        type: FilterOrPolicy.filter(
+          SubscriptionFilter.stringFilter({ allowlist: ['AUTO_TRIGGER_FAILURE', 'MANUAL_TRIGGER_FAILURE'] }),
+        ),
+      },
+    });
+    return queue;
+  }
+
   private rollupTable(rollup: Rollup, props: TelemetryRollupsProps): CfnTable {
     const days = rollup === '1m' ? props.minuteDays : props.hourDays;
     const table = new CfnTable(this, `Table${rollup}`, {
@@ -127,7 +148,7 @@ export class TelemetryRollups extends Construct {
     });
     table.applyRemovalPolicy(props.removalPolicy);
     // Timestream takes one create or delete a second in an account (quotas, "Request rate for CRUD APIs").
-    table.node.addDependency(this.#tables.at(-1) ?? props.table);
+    table.node.addDependency(this.#tables.at(-1) ?? props.after);
     this.#tables.push(table);
     acknowledgeTimestream(table);
     return table;
