@@ -41,8 +41,9 @@ export function timestreamHistory(client: TimestreamQueryClient, place: Timestre
           found.reverse();
           return Object.fromEntries(known.map((name, at) => [name, pointsOf(found, at + 1)]));
         } catch (error) {
-          const missing = missingColumn(error, known);
+          const missing = missingColumn(error, ['thing_name', ...known]);
           if (missing === undefined) throw error;
+          if (missing === 'thing_name') return {};
           known.splice(known.indexOf(missing), 1);
         }
       }
@@ -61,14 +62,17 @@ export function timestreamHistory(client: TimestreamQueryClient, place: Timestre
         );
         return pointsOf(found, 1).map(([time, median]) => [time + stretchSeconds * 500, median] as const);
       } catch (error) {
-        if (missingColumn(error, [measure, 'measure_value::bigint']) === undefined) throw error;
+        if (missingColumn(error, ['thing_name', measure, 'measure_value::bigint']) === undefined) throw error;
         return [];
       }
     },
   };
 }
 
-/** Until some device has sent a measure, the table has no column for it, and Timestream refuses to name it. */
+/**
+ * Until some device has sent a measure, the table has no column for it, and Timestream refuses to name it; an empty table
+ * has not even its dimensions.
+ */
 function missingColumn(error: unknown, names: readonly string[]): string | undefined {
   if (errorName(error) !== 'ValidationException') return undefined;
   const message = messageOf(error).toLowerCase();
