@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { TrustedKeySet, UpdateDocument } from '@fleetwright/contracts';
 import { DeviceError } from '../errors.ts';
 import type { DeviceFeature, FeatureContext } from '../feature.ts';
@@ -38,8 +39,17 @@ export interface UpdateOptions {
   readonly deltaMemory?: number;
   /** Minutes that a device may be away within an update, before the cloud calls it timed out. @default 60 */
   readonly stepTimeoutMinutes?: number;
+  /** Resolves when an update may begin: a device that somebody works at holds it back. @default at once */
+  readonly hold?: (signal: AbortSignal) => Promise<void>;
   /** @default the machine's */
   readonly disk?: Disk;
+}
+
+export interface UpdateEvents {
+  /** An update has begun, or goes on after a restart. */
+  begun: [];
+  /** It has come to its end, well or not. */
+  ended: [];
 }
 
 const SELF_TEST_TIME = 300_000;
@@ -49,7 +59,7 @@ const DELTA_MEMORY = 134_217_728;
  * Installs firmware that is signed for this device into the slot that does not run, tries it, and keeps it or goes back.
  * A feature, because an update goes on after a restart before there is any connection; its {@link handler} is for the jobs.
  */
-export class UpdateFeature implements DeviceFeature {
+export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceFeature {
   readonly name = 'update';
   readonly handler: JobHandler<'update'>;
   readonly #options: UpdateOptions;
@@ -57,8 +67,10 @@ export class UpdateFeature implements DeviceFeature {
   #started: Expected<UpdateEngine>;
   #abort = new AbortController();
   #reporter: FirmwareReporter | undefined;
+  #underWay = false;
 
   constructor(options: UpdateOptions) {
+    super();
     this.#options = options;
     this.#started = withResolvers();
     this.handler = {
@@ -96,11 +108,15 @@ export class UpdateFeature implements DeviceFeature {
       clock,
       random,
       log,
-      onPhase: (phase) => reporter.phase(phase),
+      onPhase: (phase) => {
+        reporter.phase(phase);
+        this.#tell(phase);
+      },
       signal: AbortSignal.any([context.signal, this.#abort.signal]),
     });
     await engine.start();
     reporter.start(engine.state.phase);
+    this.#tell(engine.state.phase);
     this.#engine = engine;
     this.#started.resolve(engine);
   }
@@ -125,6 +141,13 @@ export class UpdateFeature implements DeviceFeature {
     };
   }
 
+  #tell(phase: UpdatePhase): void {
+    const isUnderWay = !isUnbegun(phase);
+    if (isUnderWay === this.#underWay) return;
+    this.#underWay = isUnderWay;
+    this.emit(isUnderWay ? 'begun' : 'ended');
+  }
+
   /** Idempotent: an execution that has ended answers the same again. */
   async #run(execution: JobExecution<'update'>): Promise<JobResult> {
     const engine = await Promise.race([this.#started.promise, whenAborted(execution.signal)]);
@@ -137,7 +160,8 @@ export class UpdateFeature implements DeviceFeature {
     const before = resultIn(engine.state.phase, order);
     if (before !== undefined) return before;
     try {
-      if (!execution.signal.aborted) await engine.order(job);
+      if (isUnbegun(engine.state.phase)) await this.#options.hold?.(job.signal);
+      if (!job.signal.aborted) await engine.order(job);
       if (execution.signal.aborted && !isStopping(execution.signal)) await engine.cancel(order);
     } catch (error) {
       if (isStopping(execution.signal) || this.#abort.signal.aborted) return { status: 'resume' };
@@ -179,6 +203,10 @@ function resultIn(phase: UpdatePhase, order: EngineJob['order']): JobResult | un
   const { details, status } = phase;
   if (status === 'succeeded') return { status, details };
   return { status, details: { ...details, reason: details.reason ?? 'INSTALL_FAILED' } };
+}
+
+function isUnbegun({ name }: UpdatePhase): boolean {
+  return name === 'idle' || name === 'ended';
 }
 
 function notBegun({ signal }: JobExecution<'update'>): JobResult {

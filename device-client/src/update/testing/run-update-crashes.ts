@@ -58,15 +58,11 @@ export async function runUpdateCrashes(options: CrashTestOptions = {}): Promise<
         if (first === undefined || secondCrashes === 0) continue;
         const step = Math.max(1, Math.floor((first.calls - at) / secondCrashes));
         for (let second = at + 1 + (variant % step); second < first.calls; second += step) {
-          await attempt(
-            scenario,
-            [
-              { at, kind },
-              { at: second, kind },
-            ],
-            second * 10 + variant,
-            failures,
-          );
+          const both = [
+            { at, kind },
+            { at: second, kind },
+          ];
+          await attempt(both, second * 10 + variant);
           own++;
         }
       }
