@@ -1,5 +1,6 @@
 /** Who may import what. The house is described in docs/architecture.md. */
-const ours = '^(bin|cli|contracts|lib|lambdas|device-client|durable-queue|greengrass-components|local-cloud|console)/';
+const ours =
+  '^(bin|cli|contracts|lib|lambdas|device-client|durable-queue|edge-nucleus|greengrass-components|local-cloud|console)/';
 const only = (name, from, allowed, comment) => ({
   name,
   comment,
@@ -36,7 +37,25 @@ module.exports = {
     },
     only('durable-queue-alone', '^durable-queue/', '^durable-queue/', 'the queue knows nothing of what it carries'),
     only('device-to-contracts', '^device-client/', '^(device-client|contracts|durable-queue)/'),
-    only('cli-to-entry-points', '^cli/', '^(cli|contracts|(local-cloud|device-client)/src/(index|main)\\.ts$)'),
+    only('edge-to-contracts', '^greengrass-components/', '^(greengrass-components|contracts|durable-queue)/'),
+    {
+      name: 'components-apart',
+      comment: 'one component never imports another',
+      severity: 'error',
+      from: { path: '^greengrass-components/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^greengrass-components/', pathNot: '^greengrass-components/($1|shared)/' },
+    },
+    only(
+      'nucleus-to-entry-points',
+      '^edge-nucleus/',
+      '^(edge-nucleus|contracts|device-client/src/index\\.ts$)',
+      'the nucleus runs components from their recipes and artifacts, never from their sources',
+    ),
+    only(
+      'cli-to-entry-points',
+      '^cli/',
+      '^(cli|contracts|(local-cloud|device-client|edge-nucleus)/src/(index|main)\\.ts$)',
+    ),
     only(
       'local-cloud-alone',
       '^local-cloud/',
