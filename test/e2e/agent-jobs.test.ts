@@ -5,7 +5,7 @@ import { CancelJobExecutionCommand, DeleteJobExecutionCommand } from '@aws-sdk/c
 import { systemClock } from '../../device-client/src/clock.ts';
 import { rebootHandler } from '../../device-client/src/jobs/handlers/reboot.ts';
 import { runScriptHandler } from '../../device-client/src/jobs/handlers/run-script.ts';
-import type { JobHandler } from '../../device-client/src/jobs/job-handler.ts';
+import type { AnyJobHandler } from '../../device-client/src/jobs/job-handler.ts';
 import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
 import { eventually } from '../support/platform.ts';
@@ -30,11 +30,11 @@ function install(name: string, lines: string): void {
   chmodSync(join(scripts, name), 0o755);
 }
 
-function jobsOf(...handlers: JobHandler[]): JobsFeature {
+function jobsOf(...handlers: AnyJobHandler[]): JobsFeature {
   return new JobsFeature({ handlers, reportInterval: 100 });
 }
 
-const scriptRunner = (): JobHandler => runScriptHandler({ directory: scripts, owner: OWNER }) as unknown as JobHandler;
+const scriptRunner = () => runScriptHandler({ directory: scripts, owner: OWNER });
 
 const run = (script: string, extra: object = {}) => ({ ...issued(), operation: 'run', script, ...extra });
 
@@ -132,7 +132,7 @@ test('a job that waits for a reboot is resumed after it, and succeeds once', asy
   let bootIdentity = 'boot-1';
   let reboots = 0;
   const machine = { bootIdentity: () => bootIdentity, reboot: async () => void reboots++ };
-  const handler = () => rebootHandler({ machine, clock: systemClock }) as unknown as JobHandler;
+  const handler = () => rebootHandler({ machine, clock: systemClock });
   const before = await agents.start('JOBS-0005', [jobsOf(handler())]);
   const { thingName } = before.identity;
   await agents.createJob('reboot', thingName, { ...issued(), operation: 'reboot' });

@@ -2,7 +2,6 @@ import { GetThingShadowCommand, IoTDataPlaneClient, UpdateThingShadowCommand } f
 import { TWIN_REPORT } from '@fleetwright/contracts';
 import * as z from 'zod';
 import { configureHandler } from '../../device-client/src/jobs/handlers/configure.ts';
-import type { JobHandler } from '../../device-client/src/jobs/job-handler.ts';
 import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { settingHandler } from '../../device-client/src/twin/settings-handler.ts';
 import { type ShadowOptions, TwinFeature } from '../../device-client/src/twin/twin-feature.ts';
@@ -222,7 +221,7 @@ test('a job configures once: what works is in use and reported, what does not le
     if (world.use.sampleInterval === 13) throw new Error('samples are lost');
   });
   world.use = use;
-  const jobs = new JobsFeature({ handlers: [configureHandler(twin) as unknown as JobHandler], reportInterval: 100 });
+  const jobs = new JobsFeature({ handlers: [configureHandler(twin)], reportInterval: 100 });
   const device = await agents.start('TWIN-1006', [twin, jobs]);
   const { thingName } = device.identity;
   const configure = (settings: object) => ({ ...issued(), operation: 'configure', settings });

@@ -93,3 +93,6 @@ export interface JobHandler<Operation extends JobOperation = JobOperation> {
   readonly stepTimeoutMinutes?: number;
   run(execution: JobExecution<Operation>): Promise<JobResult>;
 }
+
+/** A handler of whatever operation. */
+export type AnyJobHandler = JobHandler | { [Operation in JobOperation]: JobHandler<Operation> }[JobOperation];

@@ -6,7 +6,7 @@ import type { DeviceFeature, FeatureContext } from '../feature.ts';
 import { CloudTime } from '../replay/cloud-time.ts';
 import { ReplayGuard } from '../replay/replay-guard.ts';
 import { ExecutionStore } from './execution-record.ts';
-import type { JobHandler } from './job-handler.ts';
+import type { AnyJobHandler, JobHandler } from './job-handler.ts';
 import { JobRunner } from './job-runner.ts';
 import type { JobsEvents } from './jobs-events.ts';
 import type { JobsService } from './jobs-service.ts';
@@ -14,7 +14,7 @@ import { SdkJobsService } from './sdk-jobs-service.ts';
 
 export interface JobsOptions {
   /** One for each operation that the device can do; a document of another is rejected. */
-  readonly handlers: readonly JobHandler[];
+  readonly handlers: readonly AnyJobHandler[];
   /** The time as all features of the device hear it from the cloud. @default one of its own */
   readonly time?: CloudTime | undefined;
   /** Whether another job may be begun now; `wake` when that changes. One that was begun goes on. @default always */
@@ -54,7 +54,8 @@ export class JobsFeature extends EventEmitter<JobsEvents> implements DeviceFeatu
       if (handlers.has(handler.operation)) {
         throw new DeviceError('INPUT_INVALID', `two handlers for the operation '${handler.operation}'`);
       }
-      handlers.set(handler.operation, handler);
+      // The runner gives each handler documents of its own operation only.
+      handlers.set(handler.operation, handler as JobHandler);
     }
     this.#handlers = handlers;
   }

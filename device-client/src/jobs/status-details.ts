@@ -15,12 +15,12 @@ export function statusDetails(details: JobDetails): Record<string, string> {
   const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(details)) {
     if (value === undefined || pairs.length === MAX_PAIRS) continue;
-    const clean = fitted(
-      value
-        .trim()
-        .replace(/[\r\n]+/g, ' | ')
-        .replace(/\p{C}+/gu, ' '),
-    );
+    const plain = value
+      .trim()
+      .replace(/[\r\n]+/g, ' | ')
+      .replace(/\p{C}+/gu, ' ')
+      .trim();
+    const clean = fitted(plain);
     if (clean !== '') pairs.push([name.replace(NAME, '_').slice(0, MAX_NAME), clean]);
   }
   return Object.fromEntries(pairs);
