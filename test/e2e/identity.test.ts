@@ -276,49 +276,25 @@ describe('ways into the fleet', () => {
     expect(await groupsOf(thingName)).toEqual(GROUPS);
   }, 60_000);
 
-  test('by list: of 1,000 lines with 10 bad ones 990 are registered and 10 reported, and again nothing is left to do', async () => {
-    const bad: Readonly<Record<number, (serial: string, csr: string) => string[]>> = {
-      17: (_serial, csr) => ['ps 17', 'north', 'pump-station', csr],
-      100: (serial, csr) => [serial, 'east', 'pump-station', csr],
-      101: (serial, csr) => [serial, 'north', 'engine', csr],
-      250: (serial) => [serial, 'north', 'pump-station', ''],
-      251: (serial) => [serial, 'north', 'pump-station', 'missing.csr'],
-      500: (serial) => [serial, 'north', 'pump-station', 'not PEM'],
-      501: (serial) => [serial, 'north'],
-      777: (_serial, csr) => ['BULK-0776', 'north', 'pump-station', csr],
-      // Only the service can tell: the request is cut off.
-      998: (serial, csr) => [serial, 'north', 'pump-station', csr.replace(/\n[^\n]+\n-----END/, '\n-----END')],
-      999: (_serial, csr) => ['', 'north', 'pump-station', csr],
-    };
-    const keys: string[] = [];
+  test('by list: what is good on it is registered, and each device connects with the certificate signed for it', async () => {
+    const keys = ['BULK-0001', 'BULK-0002', 'BULK-0003'].map((serial) => [serial, generatePrivateKey()] as const);
     const lines = ['serialNumber,site,deviceType,csr'];
-    for (let at = 0; at < 1_000; at++) {
-      const serial = `BULK-${String(at).padStart(4, '0')}`;
-      const key = generatePrivateKey();
-      keys.push(key);
+    for (const [serial, key] of keys) {
       const csr = await certificateSigningRequest(key, serial);
-      const cells = bad[at]?.(serial, csr) ?? [serial, 'north', 'pump-station', csr];
-      lines.push(cells.map((cell) => `"${cell}"`).join(','));
+      // Of the last one only the service can tell that its request is cut off.
+      const cut = serial === 'BULK-0003' ? csr.replace(/\n[^\n]+\n-----END/, '\n-----END') : csr;
+      lines.push(`${serial},north,pump-station,"${cut}"`);
     }
     const file = join(directory, 'bulk.csv');
     writeFileSync(file, `${lines.join('\n')}\n`);
     const out = join(directory, 'signed');
-    const importing = () => fleetwright('device', 'import', file, '--out', out, '--json', ...here).result;
-    const first = await importing();
-    expect(first.exitCode).toBe(1);
-    const summary = JSON.parse(first.stdout);
-    expect(summary).toMatchObject({ registered: 990, present: 0, failed: 10 });
-    expect(summary.failures).toHaveLength(10);
-    const report = readFileSync(`${file}.report.jsonl`, 'utf8').trim().split('\n');
-    expect(report).toHaveLength(1_000);
-    const again = await importing();
-    expect(JSON.parse(again.stdout)).toMatchObject({ registered: 0, present: 990, failed: 10 });
-
-    const certificatePem = readFileSync(join(out, 'BULK-0042.pem'), 'utf8');
-    await connect({ certificatePem, privateKeyPem: keys[42] as string }, nameOf('BULK-0042'));
-    await active(nameOf('BULK-0042'));
-    expect(await stateOf(nameOf('BULK-0043'))).toBe('provisioning');
-  }, 300_000);
+    const imported = await fleetwright('device', 'import', file, '--out', out, '--json', ...here).result;
+    expect(JSON.parse(imported.stdout)).toMatchObject({ registered: 2, failed: 1 });
+    const [[serial, privateKeyPem]] = keys as [readonly [string, string]];
+    await connect({ certificatePem: readFileSync(join(out, `${serial}.pem`), 'utf8'), privateKeyPem }, nameOf(serial));
+    await active(nameOf(serial));
+    expect(await stateOf(nameOf('BULK-0002'))).toBe('provisioning');
+  }, 60_000);
 });
 
 describe('AWS credentials of a device', () => {
