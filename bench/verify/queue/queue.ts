@@ -1,6 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  canMakeSmallDisk,
+  type FullDiskOutcome,
+  runFullDisk,
+} from '../../../durable-queue/src/testing/run-full-disk.ts';
 import { runKills } from '../../../durable-queue/src/testing/run-kills.ts';
 import type { Dice } from '../dice.ts';
 import { group, type Invariant, type PartResult, type Say } from '../part.ts';
@@ -20,7 +25,7 @@ export const QUEUE_SAMPLE: QueueSize = { kills: 3, samples: 5_000, group: 20, pa
 /** ms from the first sign of a life to its kill */
 const LIFE = [10, 700] as const;
 
-/** Kills a process that fills and drains a durable queue, with every write synced, and counts what the world has seen. */
+/** Kills a process that fills and drains a durable queue, with every write synced, and counts what the world has seen. Then fills a disk. */
 export async function runQueue(dice: Dice, say: Say, size: QueueSize): Promise<PartResult> {
   const directory = mkdtempSync(join(tmpdir(), 'fleetwright-queue-'));
   const began = performance.now();
@@ -33,6 +38,8 @@ export async function runQueue(dice: Dice, say: Say, size: QueueSize): Promise<P
       draw: () => dice.draw(),
       onKill: (count, { stored }) => say(`kill ${count} of ${size.kills}: ${group(stored)} samples stored`),
     });
+    say('filling a small disk several times over');
+    const full = canMakeSmallDisk() ? runFullDisk() : undefined;
     const none = (claim: string, kind: string): Invariant => {
       const found = account.wrong.filter((text) => text.startsWith(kind));
       return {
@@ -48,12 +55,16 @@ export async function runQueue(dice: Dice, say: Say, size: QueueSize): Promise<P
       tried: [
         `${kills} kills with SIGKILL of a process that puts and takes on four channels of three priorities, fsync always`,
         `${tornTails} torn tails put behind the file that was being written`,
+        full === undefined
+          ? 'a full disk: skipped, for this system grants no mount namespace to make a small one in'
+          : `a disk of 4 MiB filled with ${group(full.promised)} samples, its process killed while it was full, and drained by another`,
       ],
       figures: {
         kills,
         'samples promised': account.stored,
         'samples delivered again': account.duplicates,
         'samples marked as possible duplicates': account.marked,
+        ...(full !== undefined && { 'samples dropped on the full disk, counted': full.dropped }),
       },
       invariants: [
         {
@@ -70,11 +81,24 @@ export async function runQueue(dice: Dice, say: Say, size: QueueSize): Promise<P
         none('each channel is delivered in order, over restarts too', 'out of order'),
         none('what is delivered again is marked', 'not marked'),
         none('nothing is delivered that was not put', 'invented'),
-        none('nothing is dropped', 'dropped'),
+        none('nothing is dropped while there is room', 'dropped'),
         none('the last process drains the queue', 'the last'),
+        ...(full === undefined ? [] : [onFullDisk(full)]),
       ],
     };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function onFullDisk({ delivered, promised, wrong }: FullDiskOutcome): Invariant {
+  const found =
+    wrong.length === 0
+      ? `${group(delivered)} of ${group(promised)} delivered, the others counted`
+      : wrong.slice(0, 3).join('; ');
+  return {
+    claim: 'a full disk takes the oldest of the least urgent, counts every one, and takes no alarm',
+    held: wrong.length === 0,
+    found,
+  };
 }
