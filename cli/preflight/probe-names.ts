@@ -8,6 +8,7 @@ import {
   GetTopicRuleCommand,
 } from '@aws-sdk/client-iot';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DescribeDatabaseCommand, TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
 import { isNamed } from '../operator/back-off.ts';
 import type { StageClients } from '../operator/clients.ts';
@@ -28,7 +29,7 @@ async function existing(clients: StageClients, { name, type }: NamedResource): P
     return await find(clients, type, name);
   } catch (error) {
     // GetTopicRule answers an unknown rule like one that may not be seen (API reference: UnauthorizedException).
-    if (isNamed(error, 'ResourceNotFoundException', 'UnauthorizedException')) return undefined;
+    if (isNamed(error, 'ResourceNotFoundException', 'UnauthorizedException', 'QueueDoesNotExist')) return undefined;
     throw error;
   }
 }
@@ -66,6 +67,9 @@ async function find(clients: StageClients, type: string, name: string): Promise<
         ? 'it exists'
         : `it waits for its deletion on ${secret.DeletedDate.toISOString()} (restore-secret, or delete-secret --force-delete-without-recovery)`;
     }
+    case 'AWS::SQS::Queue':
+      await clients.of(SQSClient).send(new GetQueueUrlCommand({ QueueName: name }));
+      return 'it exists';
     case 'AWS::Timestream::Database':
       await clients.of(TimestreamWriteClient).send(new DescribeDatabaseCommand({ DatabaseName: name }));
       return 'it exists';

@@ -12,6 +12,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::IoT::TopicRule': 'RuleName',
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::SecretsManager::Secret': 'Name',
+  'AWS::SQS::Queue': 'QueueName',
   'AWS::Timestream::Database': 'DatabaseName',
 };
 
