@@ -1,6 +1,6 @@
 import { type CampaignRecord, FINAL_CAMPAIGN_STATUSES, type Wave } from '@fleetwright/contracts';
 import type { Step } from '../shared/tracked-state.ts';
-import { type CampaignEvent, type CampaignOutput, type CampaignStep, POLL_DEFAULT } from './model.ts';
+import { type CampaignEvent, type CampaignOutput, type CampaignStep, POLL_DEFAULT, SOON } from './model.ts';
 import { changeWave, currentWave, isOver, stop, wavesOf } from './waves.ts';
 
 /**
@@ -184,11 +184,11 @@ function dueAt(state: CampaignRecord, event: CampaignEvent, now: number, poll: n
   const phase = currentWave(state)?.wave.phase;
   if (phase === 'rolling' || phase === 'closing') {
     if (state.status === 'paused' && event.kind === 'observed' && event.open === 0) return undefined;
-    return event.kind === 'observed' && event.more ? now : now + poll;
+    return event.kind === 'observed' && event.more ? now + SOON : now + poll;
   }
-  if (state.status === 'planning') return now;
+  if (state.status === 'planning') return now + SOON;
   if (state.status !== 'running') return undefined;
-  if (phase === 'gathering') return now;
+  if (phase === 'gathering') return now + SOON;
   const { soakUntil } = currentWave(state)?.wave ?? {};
-  return soakUntil === undefined ? now : Math.max(now, soakUntil);
+  return Math.max(now + SOON, soakUntil ?? 0);
 }

@@ -61,5 +61,11 @@ export type CampaignEvent =
     }
   | { readonly kind: 'pause' | 'resume' | 'abort' };
 
+/**
+ * ms until the next look when there is no reason to wait: the state that expects it is saved after the look was arranged,
+ * and should be there before it comes.
+ */
+export const SOON = 1_000;
+
 /** ms between two looks at a job */
 export const POLL_DEFAULT = 30_000;

@@ -9,7 +9,7 @@ import {
 import * as z from 'zod';
 import { advance, type TrackingPorts } from '../shared/tracked-state.ts';
 import { followCampaign } from './follow-campaign.ts';
-import type { CampaignOutput } from './model.ts';
+import { type CampaignOutput, SOON } from './model.ts';
 
 export interface OrderPorts extends TrackingPorts<CampaignRecord, CampaignOutput> {
   now(): number;
@@ -32,7 +32,7 @@ export async function takeOrder(
     if (!('state' in made)) return made;
     await advance(
       campaignId,
-      (state) => (state === undefined ? { state: made.state, outputs: [], dueAt: ports.now() } : undefined),
+      (state) => (state === undefined ? { state: made.state, outputs: [], dueAt: ports.now() + SOON } : undefined),
       ports,
     );
   } else {
