@@ -81,8 +81,12 @@ test('names are read from a template where it fixes them, and not where CloudFor
       B: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: { Ref: 'X' } } },
       C: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } },
       D: { Type: 'AWS::IoT::TopicRule' },
+      E: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'a' } },
     },
   };
-  expect(templateNames(template)).toEqual([{ type: 'AWS::IoT::Policy', name: 'p' }]);
+  expect(templateNames(template)).toEqual([
+    { type: 'AWS::IoT::Policy', name: 'p' },
+    { type: 'AWS::SQS::Queue', name: 'q' },
+  ]);
   expect(countOf([template, template], 'AWS::IoT::Policy')).toBe(4);
 });
