@@ -39,32 +39,32 @@ const CHUNK_BYTES = 128 * 1024;
 /** Bytes of messages made and not acknowledged, above which no more are made. */
 const AHEAD_BYTES = 512 * 1024;
 
+export interface LaneReaderPorts {
+  /** Messages made and not acknowledged, at most. */
+  readonly ahead: number;
+  /** Whether everything of a message that will ever be stored is. */
+  isFinished(bootId: number, sequence: number): boolean;
+  /** A sample as it is to be sent: the same whenever it is asked for. */
+  finish(bootId: number, sample: Buffer): Buffer;
+  /** An item is not of this layout. It is passed over. */
+  onForeign(): void;
+}
+
 /** Makes the messages of a lane anew from what lies in the queue, in order. */
 export class LaneReader {
   readonly lane: Lane;
   readonly #queue: SampleQueue;
-  readonly #isFinished: (bootId: number, sequence: number) => boolean;
-  readonly #onForeign: (lane: Lane) => void;
-  readonly #ahead: number;
+  readonly #ports: LaneReaderPorts;
   /** Items in the queue that may be taken: at least as many as there are, for some may have been dropped. */
   #readable: number;
   #group: Group | undefined;
   #messages: OutgoingMessage[] = [];
   #bytes = 0;
 
-  /** @param ahead messages made and not acknowledged, at most */
-  constructor(
-    lane: Lane,
-    queue: SampleQueue,
-    ahead: number,
-    isFinished: (bootId: number, sequence: number) => boolean,
-    onForeign: (lane: Lane) => void,
-  ) {
+  constructor(lane: Lane, queue: SampleQueue, ports: LaneReaderPorts) {
     this.lane = lane;
     this.#queue = queue;
-    this.#ahead = ahead;
-    this.#isFinished = isFinished;
-    this.#onForeign = onForeign;
+    this.#ports = ports;
     this.#readable = queue.waiting(lane.name);
   }
 
@@ -84,7 +84,9 @@ export class LaneReader {
 
   get wantsMore(): boolean {
     return (
-      this.#messages.length < this.#ahead && this.#bytes < AHEAD_BYTES && (this.#readable > 0 || this.#groupIsWhole())
+      this.#messages.length < this.#ports.ahead &&
+      this.#bytes < AHEAD_BYTES &&
+      (this.#readable > 0 || this.#groupIsWhole())
     );
   }
 
@@ -118,7 +120,7 @@ export class LaneReader {
     for (const { bytes, possibleDuplicate } of batch.items) {
       const stamped = readStamp(bytes);
       if (stamped === undefined) {
-        this.#onForeign(this.lane);
+        this.#ports.onForeign();
         if (--taken.remaining === 0) await this.#queue.ack(batch);
         continue;
       }
@@ -127,7 +129,7 @@ export class LaneReader {
         this.#finishGroup();
         this.#group = { bootId, sequence, samples: [], parts: [], possibleDuplicate: false };
       }
-      this.#group.samples.push(sample);
+      this.#group.samples.push(this.#ports.finish(bootId, sample));
       this.#group.parts.push(taken);
       this.#group.possibleDuplicate ||= possibleDuplicate;
     }
@@ -136,7 +138,7 @@ export class LaneReader {
   /** No item of it is left in the queue, nor on its way there. */
   #groupIsWhole(): boolean {
     const group = this.#group;
-    return group !== undefined && this.#readable === 0 && this.#isFinished(group.bootId, group.sequence);
+    return group !== undefined && this.#readable === 0 && this.#ports.isFinished(group.bootId, group.sequence);
   }
 
   #finishGroup(): void {

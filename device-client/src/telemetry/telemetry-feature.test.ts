@@ -4,7 +4,8 @@ import { StateDirectory } from '../state-directory.ts';
 import { TelemetryFeature } from './telemetry-feature.ts';
 import type { TelemetryOptions } from './telemetry-options.ts';
 import { running, type TestContext, temporaryState, testContext } from './testing/feature-context.ts';
-import type { SimulatedLink } from './testing/simulated-link.ts';
+import { SimulatedClock } from './testing/simulated-clock.ts';
+import { SimulatedLink } from './testing/simulated-link.ts';
 
 const directories: string[] = [];
 const features: TelemetryFeature[] = [];
@@ -252,4 +253,31 @@ test.each([
   [{ limits: { publishesPerSecond: 101 } }, 'publishesPerSecond must be a whole number from 1 to 100, received 101'],
 ])('%j is refused', (options, message) => {
   expect(() => new TelemetryFeature(options)).toThrow(message);
+});
+
+test('samples of a device that started in 1970 get their time when it is known, the same in every process', async () => {
+  const TRUE_START = Date.UTC(2026, 5, 1);
+  const clock = new SimulatedClock(0);
+  const monotonic = (): number => clock.elapsed;
+  const { context, feature, link } = await make({ monotonic }, { clock });
+  for (const time of [1_000, 2_000, 3_000]) {
+    await clock.pass(1_000);
+    await feature.put('telemetry', sample(time));
+  }
+  // Two seconds later the device is told the time.
+  await clock.pass(2_000);
+  clock.set(TRUE_START + clock.elapsed);
+  await feature.put('telemetry', sample(clock.now()));
+  link.latency = 1e9;
+  link.connect();
+  await until(clock, () => link.received.length === 1);
+  const times = messages(link)[0]?.samples.map(({ time }) => time - TRUE_START);
+  expect(times).toEqual([1_000, 2_000, 3_000, 5_000]);
+  await feature.stop();
+  const next = { ...context, bootId: 8, link: new SimulatedLink(clock) };
+  const again = await running(new TelemetryFeature({ monotonic: () => 0 }), next);
+  features.push(again);
+  next.link.connect();
+  await until(clock, () => next.link.received.length === 1);
+  expect(next.link.received[0]?.payload).toEqual(link.received[0]?.payload);
 });

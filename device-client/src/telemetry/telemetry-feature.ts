@@ -2,6 +2,7 @@ import { basicIngestTopic, channelTopic, type Sample, type TelemetryMessage } fr
 import type { QueueReport } from '@fleetwright/durable-queue';
 import { DeviceError, reasonOf } from '../errors.ts';
 import type { DeviceFeature, FeatureContext } from '../feature.ts';
+import type { StateDirectory } from '../state-directory.ts';
 import { DiskQueue } from './disk-queue.ts';
 import { DropAccount, type DropReport } from './drop-account.ts';
 import { encodeSample } from './encode-sample.ts';
@@ -20,6 +21,7 @@ import {
   settleTelemetry,
   type TelemetryOptions,
 } from './telemetry-options.ts';
+import { LEAST_KNOWN_TIME, TimeRepair } from './time-repair.ts';
 
 export interface TakeOptions {
   /** `alarm` goes before everything else, alone in its message, and is dropped last. It goes out as an event. @default 'normal' */
@@ -41,11 +43,16 @@ export interface TelemetryStats {
   readonly droppedSamples: number;
 }
 
-/** What runs between `start` and `stop`. */
-interface Running {
-  readonly context: FeatureContext;
+/** Where samples lie, and what makes messages of them. */
+interface Store {
   readonly queue: SampleQueue;
   readonly sequences: SequenceBook;
+  readonly times: TimeRepair;
+}
+
+/** What runs between `start` and `stop`. */
+interface Running extends Store {
+  readonly context: FeatureContext;
   readonly writers: ReadonlyMap<string, LaneWriter>;
   readonly readers: ReadonlyMap<string, LaneReader>;
   readonly sender: Sender;
@@ -69,7 +76,7 @@ export class TelemetryFeature implements DeviceFeature {
   #running: Running | undefined;
   #drops: DropAccount | undefined;
   /** Outlives a stop: what is in memory is nowhere else. */
-  #memory: { readonly bootId: number; readonly queue: MemoryQueue; readonly sequences: SequenceBook } | undefined;
+  #memory: (Store & { readonly bootId: number }) | undefined;
   #acknowledgedMessages = 0;
   #acknowledgedSamples = 0;
   #repeatedMessages = 0;
@@ -89,7 +96,7 @@ export class TelemetryFeature implements DeviceFeature {
     const total = this.#drops?.total ?? 0;
     this.#drops = new DropAccount(clock, (report) => this.#tellDrop(report));
     this.#drops.total = total;
-    const { queue, sequences } = await this.#openQueue(context);
+    const { queue, sequences, times } = await this.#openQueue(context);
     const writers = new Map<string, LaneWriter>();
     const readers = new Map<string, LaneReader>();
     const sealTimers = new Map<string, { cancel(): void }>();
@@ -109,13 +116,12 @@ export class TelemetryFeature implements DeviceFeature {
           this.#progress();
         },
       });
-      const reader: LaneReader = new LaneReader(
-        lane,
-        queue,
-        2 * this.#settled.limits.inFlight,
-        (bootId, sequence) => writer.isFinished(bootId, sequence),
-        ({ name }) => context.log.error('an item of the queue is not a sample', { lane: name }),
-      );
+      const reader: LaneReader = new LaneReader(lane, queue, {
+        ahead: 2 * this.#settled.limits.inFlight,
+        isFinished: (bootId, sequence) => writer.isFinished(bootId, sequence),
+        finish: (bootId, sample) => times.repair(bootId, sample),
+        onForeign: () => context.log.error('an item of the queue is not a sample', { lane: lane.name }),
+      });
       writers.set(lane.name, writer);
       readers.set(lane.name, reader);
     }
@@ -139,7 +145,7 @@ export class TelemetryFeature implements DeviceFeature {
         sender.connected();
       }),
     ];
-    this.#running = { context, queue, sequences, writers, readers, sender, sealTimers, endings };
+    this.#running = { context, queue, sequences, times, writers, readers, sender, sealTimers, endings };
     if (queue.items > 0) context.log.info('samples wait from before', { samples: queue.items });
     sender.pump();
   }
@@ -229,17 +235,21 @@ export class TelemetryFeature implements DeviceFeature {
     if (running.queue.isFull(lane.priority, bytes.length + STAMP_BYTES)) {
       throw new DeviceError('QUEUE_FULL', `${lane.name}: ${running.queue.items} samples are waiting`);
     }
+    running.times.observe();
     return (running.writers.get(lane.name) as LaneWriter).add(bytes);
   }
 
-  async #openQueue(context: FeatureContext): Promise<{ queue: SampleQueue; sequences: SequenceBook }> {
+  async #openQueue(context: FeatureContext): Promise<Store> {
     const { bootId, clock, state } = context;
+    const { leastTime = LEAST_KNOWN_TIME, monotonic = () => performance.now() } = this.#options;
+    const timesOf = (kept?: StateDirectory) => new TimeRepair({ bootId, clock, leastTime, monotonic, state: kept });
     if (this.#settled.storage === 'memory') {
       if (this.#memory?.bootId !== bootId) {
         this.#memory = {
           bootId,
           queue: new MemoryQueue(this.#settled.capacity),
           sequences: new SequenceBook(bootId),
+          times: timesOf(),
         };
       }
       return this.#memory;
@@ -253,7 +263,7 @@ export class TelemetryFeature implements DeviceFeature {
       ...(maxBytes !== undefined && { maxBytes }),
       ...(maxAge !== undefined && { maxAge }),
     });
-    return { queue, sequences: new SequenceBook(bootId, state) };
+    return { queue, sequences: new SequenceBook(bootId, state), times: timesOf(state) };
   }
 
   /** While there is no connection, nothing is gained by sealing: messages fill up. */

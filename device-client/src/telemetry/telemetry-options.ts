@@ -33,6 +33,10 @@ export interface TelemetryOptions extends Partial<ReportingSchedule> {
   /** Bytes of a message. @default 128 KiB, AWS IoT's limit */
   readonly maxPayloadBytes?: number;
   readonly limits?: PublishLimits;
+  /** ms since the epoch: a clock that says less does not know the time. @default 2020-01-01 */
+  readonly leastTime?: number;
+  /** ms since any moment, never set: tells by how much the clock was. @default the process's */
+  readonly monotonic?: () => number;
   /** A message goes out for the first time in this process. */
   onSent?(channel: SampleChannel, message: TelemetryMessage): void;
   /** The cloud has a message. Once for each in this process. */

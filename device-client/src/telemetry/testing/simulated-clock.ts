@@ -1,7 +1,7 @@
 import type { DeviceClock } from '../../clock.ts';
 
 interface Task {
-  readonly due: number;
+  due: number;
   readonly order: number;
   readonly run: () => void;
 }
@@ -14,6 +14,8 @@ export class SimulatedClock implements DeviceClock {
   #now: number;
   #tasks: Task[] = [];
   #order = 0;
+  /** ms that have passed, whatever the clock was set to. */
+  elapsed = 0;
 
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -21,6 +23,13 @@ export class SimulatedClock implements DeviceClock {
 
   now(): number {
     return this.#now;
+  }
+
+  /** What is due stays as far away as it was. */
+  set(now: number): void {
+    const change = now - this.#now;
+    this.#tasks = this.#tasks.map((task) => Object.assign(task, { due: task.due + change }));
+    this.#now = now;
   }
 
   after(milliseconds: number, run: () => void): { cancel(): void } {
@@ -43,11 +52,16 @@ export class SimulatedClock implements DeviceClock {
     await this.settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#tasks = this.#tasks.filter((task) => task !== next);
-      this.#now = Math.max(this.#now, next.due);
+      this.#move(next.due);
       next.run();
       await this.settle();
     }
-    this.#now = end;
+    this.#move(end);
+  }
+
+  #move(to: number): void {
+    this.elapsed += Math.max(0, to - this.#now);
+    this.#now = Math.max(this.#now, to);
   }
 
   #next(end: number): Task | undefined {
