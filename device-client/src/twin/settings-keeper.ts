@@ -107,6 +107,15 @@ export class SettingsKeeper {
     });
   }
 
+  /** There is no desired state any more, which is not to desire the defaults: the settings stay as they are. */
+  release(): Promise<void> {
+    return this.#alone(async () => {
+      const { store } = this.#options;
+      this.#seen = {};
+      if (Object.keys(store.current.desired).length > 0) store.write({ ...store.current, desired: {} });
+    });
+  }
+
   /**
    * Takes settings once, all or nothing. The same id again tells what came of it.
    * @throws the reason of the signal, when the agent stops

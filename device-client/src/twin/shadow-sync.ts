@@ -106,8 +106,8 @@ export class ShadowSync {
       try {
         if (this.#stale || this.#known === undefined) this.#known = await this.#read();
         const known = this.#known;
-        // A shadow that was deleted desires nothing, which is not to desire the defaults.
-        if (takesSettings && known.version !== undefined) await keeper.adopt(known.desired, known.version);
+        if (known.version === undefined) await keeper.release();
+        else if (takesSettings) await keeper.adopt(known.desired, known.version);
         const reported = await this.#report(known);
         failures = 0;
         conflicts = 0;
