@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Failure } from '../failure.ts';
 import { withClients } from '../operator/clients.ts';
 import { confirm } from '../operator/confirm.ts';
@@ -25,7 +26,9 @@ export async function purge(options: PurgeOptions): Promise<void> {
     progress.step(`looking for what belongs to ${stage.prefix}`);
     const stacks = await stageStacks(cloudFormation, stage);
     const deviceTypes = stageDeviceTypes(platformContext(), stage);
-    const { inventory, notes, ownPolicies } = await discover({ stage, stacks, deviceTypes, iot, s3, cloudFormation });
+    const dynamodb = clients.of(DynamoDBClient);
+    const found = { stage, stacks, deviceTypes, iot, s3, dynamodb, cloudFormation };
+    const { inventory, notes, ownPolicies } = await discover(found);
     const phases = planPurge(inventory, { emptyBuckets: options.emptyBuckets === true });
     for (const note of notes) progress.note(note);
     if (options.emptyBuckets !== true && inventory.buckets.length > 0) {

@@ -1,4 +1,5 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DescribeDefaultAuthorizerCommand,
   DescribeJobCommand,
@@ -18,6 +19,7 @@ import { ifThere } from '../operator/back-off.ts';
 import type { Stage } from '../operator/stage.ts';
 import { belongsTo, type StageStacks, stageResources } from '../operator/stage-stacks.ts';
 import { type FoundJob, type FoundThing, type Inventory, ownJobs, ownThings, physicalIds } from './inventory.ts';
+import { certificatesOfAuthorities, certificatesOutOfUse } from './own-certificates.ts';
 
 export interface DiscoverOptions {
   readonly stage: Stage;
@@ -26,6 +28,7 @@ export interface DiscoverOptions {
   readonly deviceTypes: readonly string[];
   readonly iot: IoTClient;
   readonly s3: S3Client;
+  readonly dynamodb: DynamoDBClient;
   readonly cloudFormation: CloudFormationClient;
 }
 
@@ -68,11 +71,19 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   });
   const things = ownThings(typed, grouped, prefix, otherPrefixes);
 
-  const certificates: string[] = [];
+  const certificates = new Set<string>();
   await ifThere(async () => {
     const pages = paginateListTargetsForPolicy({ client: iot, pageSize: 250 }, { policyName: names.devicePolicy });
-    for await (const { targets = [] } of pages) certificates.push(...targets.filter((arn) => arn.includes(':cert/')));
+    for await (const { targets = [] } of pages) {
+      for (const arn of targets.filter((target) => target.includes(':cert/'))) certificates.add(arn);
+    }
   });
+  for (const arn of [
+    ...(await certificatesOfAuthorities(iot, physicalIds(resources, 'AWS::IoT::CACertificate'))),
+    ...(await certificatesOutOfUse(iot, options.dynamodb, stacks.outputs.RotationTableName)),
+  ]) {
+    certificates.add(arn);
+  }
 
   const groups = new Set([names.thingGroup, ...physicalIds(resources, 'AWS::IoT::ThingGroup')]);
   const found: FoundJob[] = [];
@@ -122,7 +133,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
         template === undefined ? undefined : { name: names.provisioningTemplate, enabled: template.enabled === true },
       thingTypes,
       things,
-      certificates,
+      certificates: [...certificates],
       jobs: own,
       policies,
       streams,

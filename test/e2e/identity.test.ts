@@ -8,6 +8,7 @@ import {
   DescribeThingCommand,
   IoTClient,
   ListAttachedPoliciesCommand,
+  ListCertificatesCommand,
   ListThingGroupsForThingCommand,
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
@@ -372,3 +373,12 @@ test('nothing of it ended in a dead-letter queue', async () => {
   }
   sqs.destroy();
 });
+
+test('a purge finds every certificate: of devices, out of use, and of a CA on hold', async () => {
+  const stranger = await registration.issue('CN=PURGE-0001');
+  await refused(stranger, 'fleetwright-dev-pump-station-PURGE-0001');
+  const purged = await fleetwright('purge', '--yes', '--json', ...here).result;
+  expect([purged.exitCode, purged.exitCode === 0 ? '' : purged.stderr]).toEqual([0, '']);
+  const { certificates = [] } = await iot.send(new ListCertificatesCommand({}));
+  expect(certificates.map(({ certificateId }) => certificateId)).toEqual([platform.claim.certificateId]);
+}, 90_000);
