@@ -15,7 +15,6 @@ import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
 import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
-import { LETTER_QUEUES } from '../cli/dead-letters/read-letter.ts';
 import { Failure } from '../cli/failure.ts';
 import { registerOtaCommands } from '../cli/ota/register-commands.ts';
 import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
@@ -323,7 +322,7 @@ program
 const dlq = program.command('dlq').description('dead letters: messages that went nowhere else');
 const letters = (command: Command): Command =>
   onStage(command)
-    .addOption(new Option('--queue <name>', 'which queue').choices(LETTER_QUEUES).default('rejected'))
+    .addOption(new Option('--queue <name>', 'which queue, as `dlq list` names it').default('rejected'))
     .option('--reason <name>', 'only letters with this reason');
 
 onStage(dlq.command('list')).description('how many letters lie in each queue').action(dlqList);
@@ -334,7 +333,7 @@ letters(dlq.command('show'))
   .action(dlqShow);
 
 letters(dlq.command('redrive'))
-  .description('send letters back to the ingest queue; each is removed only once it is there')
+  .description('send letters back to the queue they came from; each is removed only once it is there')
   .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 10_000_000)).default(10_000_000))
   .addOption(new Option('--rate <n>', 'letters a second').argParser(whole(1, 3000)).default(50))
   .option('--dry-run', 'count what would go, and send nothing')

@@ -1,18 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { chooseEnd, type EndQueue, findEndQueues } from '../dead-letters/find-queues.ts';
 import { letterQueue } from '../dead-letters/letter-queue.ts';
-import {
-  LETTER_QUEUES,
-  type Letter,
-  type LetterQueue,
-  payloadText,
-  QUEUE_OUTPUTS,
-} from '../dead-letters/read-letter.ts';
+import { type Letter, type LetterKind, payloadText } from '../dead-letters/read-letter.ts';
 import { type LetterPorts, redriveLetters, walkLetters } from '../dead-letters/walk-letters.ts';
 import { Failure, messageOf } from '../failure.ts';
-import { withClients } from '../operator/clients.ts';
-import { openStage, type StageOptions } from '../operator/stage.ts';
-import { stageOutputs, stageStacks } from '../operator/stage-stacks.ts';
+import { type StageClients, withClients } from '../operator/clients.ts';
+import { openStage, type Stage, type StageOptions } from '../operator/stage.ts';
+import { stageOutputs, stageResources, stageStacks } from '../operator/stage-stacks.ts';
 import { createProgress } from '../output/progress.ts';
 import { formatTable } from '../output/table.ts';
 
@@ -21,7 +16,8 @@ export interface DlqOptions extends StageOptions {
 }
 
 export interface DlqShowOptions extends DlqOptions {
-  readonly queue: LetterQueue;
+  /** As `dlq list` names it. */
+  readonly queue: string;
   readonly reason?: string;
   readonly limit: number;
 }
@@ -31,31 +27,25 @@ export interface DlqRedriveOptions extends DlqShowOptions {
   readonly dryRun?: boolean;
 }
 
-const MEANINGS: Readonly<Record<LetterQueue, string>> = {
+const MEANINGS: Readonly<Record<LetterKind, string>> = {
   rejected: 'invalid, or refused by the store',
   failed: 'every delivery to the ingest function failed',
   'rule-errors': "a rule's action failed",
+  plain: 'another stack could not handle it',
 };
 
 /** `fleetwright dlq list`: how many dead letters lie in each queue. */
 export async function dlqList(options: DlqOptions): Promise<void> {
   const stage = openStage(options);
   await withClients(stage, async (clients) => {
-    const stacks = await stageStacks(clients.cloudFormation, stage);
-    const sqs = clients.of(SQSClient);
-    const rows: [string, string, string, string][] = [];
-    for (const queue of LETTER_QUEUES) {
-      const { [QUEUE_OUTPUTS[queue]]: QueueUrl } = stageOutputs(stacks, stage, [QUEUE_OUTPUTS[queue]]);
-      const { Attributes = {} } = await sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-        }),
-      );
-      const { ApproximateNumberOfMessages: there = '0', ApproximateNumberOfMessagesNotVisible: held = '0' } =
-        Attributes;
-      rows.push([queue, there, held, MEANINGS[queue]]);
-    }
+    const rows = (await ends(clients, stage)).map(
+      ({ held, kind, messages, name }): [string, string, string, string] => [
+        name,
+        String(messages),
+        String(held),
+        MEANINGS[kind],
+      ],
+    );
     if (options.json === true) {
       for (const [queue, messages, held] of rows) {
         process.stdout.write(`${JSON.stringify({ queue, messages: Number(messages), held: Number(held) })}\n`);
@@ -84,7 +74,7 @@ export async function dlqShow(options: DlqShowOptions): Promise<void> {
   });
 }
 
-/** `fleetwright dlq redrive`: sends letters back to the ingest queue, and removes each once it is there. */
+/** `fleetwright dlq redrive`: sends letters back to the queue they came from, and removes each once it is there. */
 export async function dlqRedrive(options: DlqRedriveOptions): Promise<void> {
   const progress = createProgress(process.stderr, false);
   await withLetters(options, async (ports) => {
@@ -113,7 +103,7 @@ export async function dlqRedrive(options: DlqRedriveOptions): Promise<void> {
       process.stdout.write(`${JSON.stringify({ ...result, dryRun: options.dryRun === true })}\n`);
     const verb = options.dryRun === true ? 'would go' : 'went';
     progress.done(
-      `${result.redriven} ${verb} back to the ingest queue, ${result.refused.length} cannot, ${result.passed} not chosen`,
+      `${result.redriven} ${verb} back to where they came from, ${result.refused.length} cannot, ${result.passed} not chosen`,
     );
   });
 }
@@ -121,13 +111,17 @@ export async function dlqRedrive(options: DlqRedriveOptions): Promise<void> {
 async function withLetters(options: DlqShowOptions, work: (ports: LetterPorts) => Promise<void>): Promise<void> {
   const stage = openStage(options);
   await withClients(stage, async (clients) => {
-    const stacks = await stageStacks(clients.cloudFormation, stage);
-    const output = QUEUE_OUTPUTS[options.queue];
-    const outputs = stageOutputs(stacks, stage, [output, 'IngestQueueUrl']);
-    const urls = { queue: outputs[output] as string, source: outputs.IngestQueueUrl as string };
+    const { kind, sourceUrl, url } = chooseEnd(await ends(clients, stage), options.queue);
     const ingestRules = (['telemetry', 'event'] as const).map((channel) => stage.names.ruleName(channel));
-    await work(letterQueue(clients.of(SQSClient), options.queue, urls, { ingestRules }));
+    const settings = { ingestRules, hasSource: sourceUrl !== undefined };
+    await work(letterQueue(clients.of(SQSClient), kind, { queue: url, source: sourceUrl }, settings));
   });
+}
+
+async function ends(clients: StageClients, stage: Stage): Promise<readonly EndQueue[]> {
+  const stacks = await stageStacks(clients.cloudFormation, stage);
+  stageOutputs(stacks, stage, ['IngestQueueUrl']);
+  return findEndQueues(clients.of(SQSClient), stacks, await stageResources(clients.cloudFormation, stacks));
 }
 
 function isWanted(letter: Letter, reason: string | undefined): boolean {

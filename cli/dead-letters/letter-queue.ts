@@ -6,18 +6,18 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type LetterQueue, type LetterSettings, readLetter } from './read-letter.ts';
+import { type LetterKind, type LetterSettings, readLetter } from './read-letter.ts';
 import type { HeldLetter, LetterPorts } from './walk-letters.ts';
 
 /** How long a letter is held while a queue is walked through, in seconds. */
 const HOLD = 300;
 const BATCH = 10;
 
-/** A dead-letter queue on SQS and the queue that its letters came from. */
+/** A dead-letter queue on SQS and the queue that its letters came from, if there is one. */
 export function letterQueue(
   client: SQSClient,
-  queue: LetterQueue,
-  urls: { readonly queue: string; readonly source: string },
+  kind: LetterKind,
+  urls: { readonly queue: string; readonly source: string | undefined },
   settings: LetterSettings,
 ): LetterPorts {
   return {
@@ -34,7 +34,7 @@ export function letterQueue(
       );
       return Messages.map(({ Attributes, Body = '', MessageId = '', ReceiptHandle = '' }) => {
         const message = { messageId: MessageId, body: Body, sentAt: Number(Attributes?.SentTimestamp ?? 0) };
-        return { letter: readLetter(queue, message, settings), receipt: ReceiptHandle };
+        return { letter: readLetter(kind, message, settings), receipt: ReceiptHandle };
       });
     },
     /** What cannot be released becomes visible by itself when its hold is over. */

@@ -1,7 +1,7 @@
 import { payloadText, type QueuedMessage, readLetter } from './read-letter.ts';
 import { type HeldLetter, type LetterPorts, redriveLetters } from './walk-letters.ts';
 
-const settings = { ingestRules: ['fleetwright_dev_telemetry'] };
+const settings = { ingestRules: ['fleetwright_dev_telemetry'], hasSource: true };
 const envelope = {
   topic: 'fleetwright-dev/north/pump/t/telemetry',
   payload: Buffer.from('{"a":1}').toString('base64'),
@@ -17,6 +17,17 @@ const message = (body: unknown): QueuedMessage => ({
 });
 
 describe('reading', () => {
+  test('what another stack could not handle goes back as it is, where there is a queue that it came from', () => {
+    expect(readLetter('plain', message('{"any":1}'), settings)).toMatchObject({
+      reasons: ['FAILED'],
+      details: ['{"any":1}'],
+      redrive: { body: '{"any":1}' },
+    });
+    expect(readLetter('plain', message('{}'), { ...settings, hasSource: false }).redrive).toEqual({
+      refused: 'nothing takes it back: no queue gives up to this one',
+    });
+  });
+
   test('a rejected message shows its reasons and payload, and goes back as it came', () => {
     const letter = readLetter(
       'rejected',

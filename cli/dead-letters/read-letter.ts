@@ -1,17 +1,11 @@
 import { type DeadLetter, deadLetterSchema, type IngestEnvelope, ingestEnvelopeSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
 
-/** The ends of the platform's ways, by what a letter in them is. */
-export const LETTER_QUEUES = ['rejected', 'failed', 'rule-errors'] as const;
-
-export type LetterQueue = (typeof LETTER_QUEUES)[number];
-
-/** Stack output that holds the URL of each. */
-export const QUEUE_OUTPUTS: Readonly<Record<LetterQueue, string>> = {
-  rejected: 'RejectedQueueUrl',
-  failed: 'FailedQueueUrl',
-  'rule-errors': 'RuleErrorQueueUrl',
-};
+/**
+ * What lies in a queue: telemetry with reasons, telemetry that failed again and again, errors of topic rules; `plain` is
+ * whatever another stack's function could not handle, or the errors of its rules.
+ */
+export type LetterKind = 'rejected' | 'failed' | 'rule-errors' | 'plain';
 
 /** "Error action message format" (IoT developer guide, `rule-error-handling`), the parts that are read. */
 const ruleErrorSchema = z.object({
@@ -45,29 +39,34 @@ export interface QueuedMessage {
   readonly sentAt: number;
 }
 
+const MAX_BODY = 500;
+
 /** Rules whose messages go to the ingest queue. */
 export interface LetterSettings {
   readonly ingestRules: readonly string[];
+  /** Whether there is a queue that plain letters came from. */
+  readonly hasSource: boolean;
 }
 
 /** Decodes what lies in a dead-letter queue. What cannot be read is shown whole, and stays where it is. */
-export function readLetter(queue: LetterQueue, message: QueuedMessage, settings: LetterSettings): Letter {
+export function readLetter(kind: LetterKind, message: QueuedMessage, settings: LetterSettings): Letter {
   const json = parse(message.body);
-  if (queue === 'rejected') {
+  if (kind === 'rejected') {
     const letter = deadLetterSchema.safeParse(json);
     if (letter.success) return rejectedLetter(message, letter.data);
-  } else if (queue === 'failed') {
+  } else if (kind === 'failed') {
     const envelope = ingestEnvelopeSchema.safeParse(json);
     if (envelope.success) return failedLetter(message, envelope.data);
   } else {
     const error = ruleErrorSchema.safeParse(json);
     if (error.success) return ruleErrorLetter(message, error.data, settings);
+    if (kind === 'plain') return plainLetter(message, settings);
   }
   return {
     messageId: message.messageId,
     at: message.sentAt,
     reasons: ['UNREADABLE'],
-    details: [message.body.slice(0, 500)],
+    details: [message.body.slice(0, MAX_BODY)],
     redrive: { refused: 'it cannot be read' },
   };
 }
@@ -96,6 +95,17 @@ function failedLetter({ body, messageId, sentAt }: QueuedMessage, envelope: Inge
     topic: envelope.topic,
     payload: Buffer.from(envelope.payload, 'base64'),
     redrive: { body },
+  };
+}
+
+/** It goes back as it is: what it means is known to the function that could not handle it. */
+function plainLetter({ body, messageId, sentAt }: QueuedMessage, { hasSource }: LetterSettings): Letter {
+  return {
+    messageId,
+    at: sentAt,
+    reasons: ['FAILED'],
+    details: [body.slice(0, MAX_BODY)],
+    redrive: hasSource ? { body } : { refused: 'nothing takes it back: no queue gives up to this one' },
   };
 }
 
