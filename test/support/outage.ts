@@ -21,9 +21,11 @@ export interface OutageRun {
 
 export interface OutageAccount {
   readonly thingName: string;
-  /** In the order of their acknowledgements: `channel boot sequence`. */
+  /** Messages in the order in which they went out for the first time: `channel boot sequence`. */
+  readonly sent: readonly string[];
+  /** The same, in the order of their acknowledgements, which is the broker's affair. */
   readonly acknowledged: readonly string[];
-  /** Samples of the telemetry channel, in the order of their acknowledgements: their numbers. */
+  /** Samples of the telemetry channel, in the order in which they went out: their numbers. */
   readonly numbers: readonly number[];
   /** When messages went out for the first time, ms. */
   readonly sentAt: readonly number[];
@@ -36,6 +38,7 @@ export async function runOutage(run: OutageRun): Promise<OutageAccount> {
   const { description } = run.platform;
   const proxy = new OutageProxy(description.mqttHost, description.mqttPort);
   await proxy.start();
+  const sent: string[] = [];
   const acknowledged: string[] = [];
   const numbers: number[] = [];
   const sentAt: number[] = [];
@@ -53,11 +56,13 @@ export async function runOutage(run: OutageRun): Promise<OutageAccount> {
       maxReconnectDelay: 2_000,
       telemetry: { storage: 'disk', backlogSamplesPerMessage: run.samplesPerMessage },
     });
-    made.on('sent', () => void sentAt.push(performance.now()));
-    made.on('acknowledged', (channel, message: TelemetryMessage) => {
-      acknowledged.push(`${channel} ${message.bootId} ${message.sequence}`);
+    const nameOf = (channel: string, { bootId, sequence }: TelemetryMessage) => `${channel} ${bootId} ${sequence}`;
+    made.on('sent', (channel, message) => {
+      sentAt.push(performance.now());
+      sent.push(nameOf(channel, message));
       if (channel === 'telemetry') numbers.push(...message.samples.map(({ values }) => values.number as number));
     });
+    made.on('acknowledged', (channel, message) => void acknowledged.push(nameOf(channel, message)));
     made.on('retry', (what, reason) => void retries.push(`${what}: ${reason}`));
     return made;
   };
@@ -93,7 +98,7 @@ export async function runOutage(run: OutageRun): Promise<OutageAccount> {
     const isDrained = async (): Promise<boolean> => device.telemetry.stats.waiting === 0;
     await eventually('the backlog to be sent', isDrained, run.patience);
     await device.flush();
-    return { thingName, acknowledged, numbers, sentAt, refusedConnections: proxy.refused, retries };
+    return { thingName, sent, acknowledged, numbers, sentAt, refusedConnections: proxy.refused, retries };
   } finally {
     await device.stop();
     await proxy.stop();

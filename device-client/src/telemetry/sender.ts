@@ -38,8 +38,8 @@ interface Lane {
  *
  * INVARIANTS
  * - A lane's messages are sent in order. After a failure those that are not acknowledged are sent again in order, when
- *   all that were under way are answered. So only messages that were under way together can arrive in another order:
- *   when the broker refuses one and takes a later one, which it does not do within its limits.
+ *   all that were under way are answered. So only messages that were under way together can come to lie in
+ *   another order: when the broker refuses, or loses, one and keeps a later one.
  * - A message keeps its bytes over every attempt. It is told as acknowledged once.
  * - In no second more is sent than the limits allow, whatever has piled up.
  */
