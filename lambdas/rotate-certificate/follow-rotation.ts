@@ -80,6 +80,9 @@ export const SIGNING_LIMIT = 15 * 60_000;
 /** ms after the end of a wait, at most: what a device said in time needs its time through network and queue. */
 export const CONFIRM_GRACE = 60_000;
 
+/** Certificates of a device that may wait for their deletion: one that rotates without end must not fill the account. */
+export const MAX_RETIRED = 10;
+
 /** What a message means: a change, or an answer without one. */
 export type Verdict =
   | { readonly kind: 'step'; readonly step: RotationStep }
@@ -103,6 +106,9 @@ export function takeMessage(
     case 'request':
       if (current !== undefined) return repeated(current, message.csrPem, from.caller);
       if (state?.current !== undefined) return refuse(message, 'ALREADY_ROTATING', 'another rotation is under way');
+      if ((state?.retired.length ?? 0) >= MAX_RETIRED) {
+        return refuse(message, 'NOT_ALLOWED', 'too many certificates wait for their deletion');
+      }
       return {
         kind: 'step',
         step: stepTo({

@@ -111,6 +111,22 @@ test('confirmations that come twice, over the old certificate or of nothing, end
   expect(world.registry.signed).toBe(1);
 });
 
+test('a device that rotates without end is stopped until its certificates are deleted', async () => {
+  const { old, world } = start();
+  const nameOf = (turn: number) => turn.toString(16).padStart(32, '0');
+  for (let turn = 0; turn < 10; turn++) {
+    const keys = await makeKeys(`pump-${turn}`);
+    world.registry.signable.set(keys.csrPem, keys.certificatePem);
+    await world.say(old, request(keys.csrPem, nameOf(turn)));
+    await world.say(old, abandon(nameOf(turn)));
+  }
+  await world.say(old, request(second.csrPem, R1));
+  expect(world.answers.at(-1)).toMatchObject({ kind: 'refused', code: 'NOT_ALLOWED', requestId: R1 });
+  await world.pass(SETTINGS.deleteAfter);
+  await world.say(old, request(second.csrPem, R2));
+  expect(issuedTo(world).requestId).toBe(R2);
+});
+
 describe('what is refused', () => {
   const refusedWith = async (
     prepare: (world: RotationWorld, old: string) => undefined | string,

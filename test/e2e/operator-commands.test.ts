@@ -140,6 +140,8 @@ test('every operator command explains itself', async () => {
     ['device', 'state'],
     ['device', 'decommission'],
     ['device', 'import'],
+    ['device', 'register'],
+    ['device', 'rotate'],
     ['dlq', 'list'],
     ['dlq', 'show'],
     ['dlq', 'redrive'],

@@ -144,6 +144,16 @@ describe('customer CAs', () => {
     expect(authority('batch1').CACertificatePem).toContain('BEGIN CERTIFICATE');
   });
 
+  test('one with a verification certificate takes every client', () => {
+    const authorities = [{ ...IDENTITY.authorities[2], verificationFile: certificateFile }];
+    const made = synthesize(configured({ authorities }));
+    const [ca] = ofType(made.resources, 'AWS::IoT::CACertificate');
+    expect(ca?.[1].Properties).toMatchObject({
+      CertificateMode: 'DEFAULT',
+      VerificationCertificatePem: expect.stringContaining('BEGIN CERTIFICATE'),
+    });
+  });
+
   test('provisioning is by a template that fits the contracts, registration and nothing are without', () => {
     expect([1, 2, 3].map((at) => authority(`batch${at}`).AutoRegistrationStatus)).toEqual([
       'ENABLE',
