@@ -257,8 +257,13 @@ function onTarget(state: UpdateState, phase: Targeted, boot: BootStatus): Plan {
     }
     case 'downloading':
     case 'installing':
-      // A slot is told to the boot loader only after `activating` is on disk; a slot that boots by itself is no trial.
-      if (boot.confirmed || boot.image?.sha256 !== target.sha256) return { state, steps: [] };
+      if (boot.confirmed) {
+        // The slot that ran before does not boot any more: the one that was to be written is all there is.
+        const failure: Failure = { reason: 'INSTALL_FAILED', detail: `slot ${boot.running} boots by itself meanwhile` };
+        return to({ name: 'concluding', order, failure, stage: 'installing' }, 'attest');
+      }
+      // What is not the whole image has no business running: it is written anew.
+      if (boot.image?.sha256 !== target.sha256) return { state, steps: ['revert', 'reboot'] };
       return to({ name: 'testing', order, target, tests: 1 }, 'test');
     case 'activating':
     case 'rebooting':

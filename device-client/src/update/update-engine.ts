@@ -83,7 +83,12 @@ export class UpdateEngine {
   async start(): Promise<void> {
     this.#state = (await this.#record.read()) ?? FIRST_STATE;
     await this.#options.keys.load();
-    this.#enqueue(async () => ({ kind: 'started', boot: await this.#options.slots.status() }));
+    const { slots } = this.#options;
+    void this.#enqueue(async () => {
+      const boot = await slots.status();
+      if (boot.confirmed) await slots.stillGood?.();
+      return { kind: 'started', boot };
+    }).catch(() => {});
   }
 
   /** Resolves when nothing is under way. */

@@ -42,6 +42,8 @@ export interface SlotSystem {
   tryOther(image: SlotImage): Promise<void>;
   /** The running slot is the one that boots by itself. */
   confirm(): Promise<void>;
+  /** The running slot, which is confirmed, has booted well once more: for boot loaders that count every boot. */
+  stillGood?(): Promise<void>;
   /** Ends the trial of the running slot: the next boot is of the other. Does nothing to a running slot that is confirmed. */
   revert(): Promise<void>;
   /** SHA-256 of the running image, computed now; of what it was written with where the platform cannot read it back. */
