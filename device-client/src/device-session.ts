@@ -24,8 +24,9 @@ export interface SessionOptions {
   readonly beforeConnect?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
-/** ms that a feature has to stop */
+/** ms that a feature has to stop. Together with the connection's they leave an agent its two seconds. */
 const FEATURE_STOP_TIME = 900;
+const LAST_STOP_TIME = 300;
 
 /**
  * One certificate's time: its connection, and the features that run on it.
@@ -101,22 +102,29 @@ export class DeviceSession {
     if (!this.#abort.signal.aborted) this.connection.start();
   }
 
+  /** The first feature stops last: the others hand it what they have to say. */
   async stop(options: { leaveWill?: boolean } = {}): Promise<void> {
     this.#abort.abort();
+    const [first, ...others] = this.#running;
+    await this.#end(others, FEATURE_STOP_TIME);
+    if (first !== undefined) await this.#end([first], LAST_STOP_TIME);
+    this.#running.length = 0;
+    await this.connection.stop(options);
+  }
+
+  async #end(features: readonly DeviceFeature[], milliseconds: number): Promise<void> {
     const { clock, log } = this.#options;
     await Promise.all(
-      this.#running.map(async (feature) => {
+      features.map(async (feature) => {
         const late = new AbortController();
         const outcome = await Promise.race([
           feature.stop().catch((error: unknown) => reasonOf(error)),
-          sleep(clock, FEATURE_STOP_TIME, late.signal).then(() => `does not stop within ${FEATURE_STOP_TIME} ms`),
+          sleep(clock, milliseconds, late.signal).then(() => `does not stop within ${milliseconds} ms`),
         ]);
         late.abort();
         if (outcome !== undefined) log.warn('feature stops badly', { feature: feature.name, reason: outcome });
       }),
     );
-    this.#running.length = 0;
-    await this.connection.stop(options);
   }
 }
 

@@ -60,7 +60,10 @@ test('a device changes its certificate: the new one connects before the old one 
   const { certificateId, privateKeyPem, thingName } = device.identity;
   const reached: string[] = [];
   device.on('connected', () => reached.push(device.identity.certificateId));
-  const samples = setInterval(() => device.publish('telemetry', { time: Date.now(), values: { v: 1 } }), 100);
+  const samples = setInterval(
+    () => device.publish('telemetry', { time: Date.now(), values: { temperature: 21 } }),
+    100,
+  );
   const outcome = await device.rotateCertificate('asked').finally(() => clearInterval(samples));
   expect(outcome).toMatchObject({ result: 'completed' });
   expect(device.identity.certificateId).not.toBe(certificateId);
@@ -199,7 +202,7 @@ test('a clock that is days off is corrected for the agent alone', async () => {
   );
   const health = await active(process);
   expect(health.clock).toMatchObject({ kind: 'wrong', blocksTls: false });
-  await process.ask('POST', '/samples', { samples: [{ values: { v: 1 } }] });
+  await process.ask('POST', '/samples', { samples: [{ values: { temperature: 21 } }] });
   await eventually('a sample with the right time', async () => {
     const sql = `SELECT time FROM ${platform.telemetryTable} WHERE thing_name = '${health.thingName}'`;
     const { rows } = await platform.reader.query(sql);

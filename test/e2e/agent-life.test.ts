@@ -90,7 +90,9 @@ test('an agent without a network runs, keeps samples over a restart, and ends wi
   const offline = agent('LIFE-0003', nowhere);
   await eventually('its queue', async () => (await offline.health()).features.telemetry !== undefined);
   expect((await offline.health()).bootId).toBe(2);
-  expect(await offline.ask('POST', '/samples', { samples: [{ values: { v: 1 } }] })).toMatchObject({ status: 200 });
+  expect(await offline.ask('POST', '/samples', { samples: [{ values: { temperature: 21 } }] })).toMatchObject({
+    status: 200,
+  });
   expect(await stopTime(offline, 'SIGTERM')).toBeLessThan(2_000);
   const back = agent('LIFE-0003');
   await active(back);

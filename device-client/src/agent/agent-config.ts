@@ -92,6 +92,18 @@ export const agentConfigSchema = z.strictObject({
       rebootCommand: z.array(z.string()).min(1).optional(),
     })
     .prefault({}),
+  downloads: z
+    .strictObject({
+      /** PEM of the CA of the servers of presigned URLs. @default the system's trust store */
+      caFile: path.optional(),
+    })
+    .prefault({}),
+  updates: z
+    .strictObject({
+      /** The key set that the device was made with, JSON. Without it, or without the launcher, there are no updates. */
+      trustedKeysFile: path.optional(),
+    })
+    .prefault({}),
 });
 
 export type AgentConfig = z.infer<typeof agentConfigSchema>;

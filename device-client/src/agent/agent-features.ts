@@ -1,7 +1,89 @@
+import { configShadowSchema } from '@fleetwright/contracts';
+import { CommandsFeature } from '../commands/commands-feature.ts';
+import { DefenderFeature } from '../defender/defender-feature.ts';
 import type { DeviceFeature } from '../feature.ts';
+import { HealthFeature } from '../health/health-feature.ts';
+import { linuxHealth } from '../health/linux-health.ts';
+import { configureHandler } from '../jobs/handlers/configure.ts';
+import { linuxMachine, rebootHandler } from '../jobs/handlers/reboot.ts';
+import { rotateCertificateHandler } from '../jobs/handlers/rotate-certificate.ts';
+import { runScriptHandler } from '../jobs/handlers/run-script.ts';
+import { uploadLogsHandler } from '../jobs/handlers/upload-logs.ts';
+import type { AnyJobHandler } from '../jobs/job-handler.ts';
+import { JobsFeature } from '../jobs/jobs-feature.ts';
+import { PresenceFeature } from '../presence/presence-feature.ts';
+import { CloudTime } from '../replay/cloud-time.ts';
+import { settingHandler } from '../twin/settings-handler.ts';
+import { TwinFeature } from '../twin/twin-feature.ts';
 import type { AgentParts } from './agent-parts.ts';
+import { agentUpdates } from './agent-updates.ts';
+import { readIf } from './device-options.ts';
+import { SampleIntake } from './sample-intake.ts';
 
-/** What the agent runs beside telemetry. */
-export function agentFeatures(_parts: AgentParts): readonly DeviceFeature[] {
-  return [];
+/** What the agent is made of, beside telemetry. */
+export interface AgentFeatures {
+  readonly features: readonly DeviceFeature[];
+  /** Takes the samples of this machine. */
+  readonly intake: SampleIntake;
+  readonly presence: PresenceFeature;
+}
+
+const setting = configShadowSchema.shape;
+const HEALTH_INTERVAL = 300_000;
+
+/** @throws DeviceError `INPUT_INVALID` */
+export function agentFeatures(parts: AgentParts): AgentFeatures {
+  const { clock, config, device, log } = parts;
+  const time = new CloudTime({ clock });
+  const intake = new SampleIntake(device, log);
+  const { edge } = intake;
+  const update = agentUpdates(parts);
+  const firmware = () => update?.firmware() ?? config.device.firmware;
+  const presence = new PresenceFeature({ firmware, say: (event) => device.telemetry.publish('event', event) });
+  const health = new HealthFeature({
+    firmware,
+    source: linuxHealth({ directory: config.stateDirectory }),
+    interval: HEALTH_INTERVAL,
+    agent: () => {
+      const { droppedSamples, waiting } = device.telemetry.stats;
+      return { errors: log.errors, samplesWaiting: waiting, samplesDropped: droppedSamples };
+    },
+  });
+  const twin = new TwinFeature({
+    time,
+    shadows: [
+      {
+        name: 'config',
+        settings: {
+          healthInterval: settingHandler({
+            schema: setting.healthInterval.unwrap(),
+            apply: (value) => health.setInterval(value ?? HEALTH_INTERVAL),
+          }),
+          logLevel: settingHandler({
+            schema: setting.logLevel.unwrap(),
+            apply: (value) => log.setLevel(value ?? config.log.level),
+          }),
+          edge: settingHandler({ schema: setting.edge.unwrap(), apply: (value) => edge.configure(value) }),
+        },
+      },
+    ],
+  });
+  const handlers: AnyJobHandler[] = [
+    configureHandler(twin),
+    rebootHandler({ machine: linuxMachine(config.jobs.rebootCommand), clock }),
+    rotateCertificateHandler(device),
+    uploadLogsHandler({
+      logs: parts.logFile,
+      clock,
+      random: parts.random,
+      serverCaPem: readIf(config.downloads.caFile, 'downloads.caFile'),
+    }),
+  ];
+  const { scriptDirectory } = config.jobs;
+  if (scriptDirectory !== undefined) handlers.push(runScriptHandler({ directory: scriptDirectory }));
+  if (update !== undefined) handlers.push(update.feature.handler);
+  const features: DeviceFeature[] = [presence, health, edge, twin, new CommandsFeature({ handlers: [], time })];
+  if (update !== undefined) features.push(update.feature);
+  features.push(new JobsFeature({ handlers, time }), new DefenderFeature({}));
+  return { features, intake, presence };
 }

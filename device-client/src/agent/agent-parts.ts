@@ -10,8 +10,11 @@ export interface AgentParts {
   readonly config: AgentConfig;
   readonly device: Device;
   readonly clock: DeviceClock;
+  readonly random: () => number;
   readonly log: JsonLog;
   readonly logFile: LogFile;
   readonly state: () => AgentState;
   readonly apply: (event: AgentEvent) => string | undefined;
+  /** Ends the agent with an exit code, for a reason. */
+  readonly end: (exitCode: number, why: string) => void;
 }

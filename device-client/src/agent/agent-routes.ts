@@ -5,8 +5,10 @@ import { DeviceError, reasonOf } from '../errors.ts';
 import type { AgentParts } from './agent-parts.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { SocketAnswer, SocketRoutes } from './control-socket.ts';
+import type { SampleIntake } from './sample-intake.ts';
 
 export interface AgentRouteOptions extends AgentParts {
+  readonly intake: SampleIntake;
   readonly guard: ClockGuard;
   readonly connection: () => object;
   /** The device is decommissioned: the agent ends and erases its keys. */
@@ -58,14 +60,14 @@ export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
 }
 
 async function takeSamples(
-  { clock, device }: AgentRouteOptions,
+  { clock, intake }: AgentRouteOptions,
   { alarm, channel, samples }: z.infer<typeof samplesSchema>,
 ): Promise<SocketAnswer> {
   const priority = alarm ? 'alarm' : 'normal';
   let stored = 0;
   try {
     for (const { time = clock.now(), values } of samples) {
-      await device.telemetry.put(channel, { time, values }, { priority });
+      await intake.take(channel, { time, values }, { priority });
       stored++;
     }
     return { status: 200, body: { stored } };

@@ -15,6 +15,7 @@ import { DeviceError, reasonOf } from '../errors.ts';
 import type { DeviceFeature } from '../feature.ts';
 import { StateDirectory } from '../state-directory.ts';
 import type { AgentConfig } from './agent-config.ts';
+import type { AgentFeatures } from './agent-features.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { AgentRecord } from './agent-record.ts';
 import { agentRoutes } from './agent-routes.ts';
@@ -35,8 +36,8 @@ export interface AgentOptions {
   readonly logFile: LogFile;
   /** The corrected time: the log's, too. */
   readonly clock: OffsetClock;
-  /** The features that the agent runs beside telemetry. */
-  readonly features: (parts: AgentParts) => readonly DeviceFeature[];
+  /** What the agent runs beside telemetry. */
+  readonly features: (parts: AgentParts) => AgentFeatures;
   /** Aborts when the agent is to end. */
   readonly signal: AbortSignal;
   readonly random?: () => number;
@@ -91,6 +92,8 @@ class Agent {
   /** Ends everything: told to stop, or decommissioned. */
   readonly #end = new AbortController();
   readonly #random: () => number;
+  readonly #features: AgentFeatures;
+  #exitCode: number = EXIT.stopped;
   #interruption: string | undefined;
   #connectedSince: number | undefined;
 
@@ -115,12 +118,18 @@ class Agent {
       config,
       device: this.#device,
       clock,
+      random: this.#random,
       log,
       logFile,
+      end: (exitCode, why) => {
+        this.#exitCode = exitCode;
+        this.#end.abort(why);
+      },
       state: () => this.#record.state,
       apply: (event) => this.#apply(event),
     };
-    features.push(...options.features(parts));
+    this.#features = options.features(parts);
+    features.push(...this.#features.features);
     this.#rotation = new RotationWatch({
       device: this.#device,
       clock,
@@ -133,6 +142,7 @@ class Agent {
       config.socket,
       agentRoutes({
         ...parts,
+        intake: this.#features.intake,
         guard: this.#guard,
         connection: () => ({
           connected: this.#device.connected,
@@ -169,7 +179,7 @@ class Agent {
       signal.removeEventListener('abort', stop);
       await this.#stop();
     }
-    return this.#decommissioned ? EXIT.decommissioned : EXIT.stopped;
+    return this.#decommissioned ? EXIT.decommissioned : this.#exitCode;
   }
 
   /** A device that is refused asks again, ever more seldom, until somebody admits it. */
@@ -206,7 +216,9 @@ class Agent {
     const { log } = this.#options;
     this.#rotation.stop();
     const decommissioned = this.#decommissioned;
-    log.info('agent stops', { reason: String(this.#end.signal.reason ?? 'failure') });
+    const reason = String(this.#end.signal.reason ?? 'failure');
+    log.info('agent stops', { reason });
+    this.#features.presence.goodbye(reason);
     const late = new AbortController();
     const stopped = (async () => {
       await Promise.all([this.#device.stop(), this.#socket.close()]);

@@ -4,3 +4,8 @@ import { ENVIRONMENT_PREFIX } from './setting-names.ts';
 export function agentEnvironment(): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith(ENVIRONMENT_PREFIX)));
 }
+
+/** What the launcher of A/B slots tells the program that it starts. */
+export function slotEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

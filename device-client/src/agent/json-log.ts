@@ -25,6 +25,7 @@ export interface JsonLogOptions {
 export class JsonLog implements DeviceLog {
   readonly #options: JsonLogOptions;
   #least: number;
+  #errors = 0;
   #lastError: { readonly time: number; readonly message: string } | undefined;
 
   constructor(options: JsonLogOptions) {
@@ -34,6 +35,11 @@ export class JsonLog implements DeviceLog {
 
   get lastError(): { readonly time: number; readonly message: string } | undefined {
     return this.#lastError;
+  }
+
+  /** Lines of level `error` since the start. */
+  get errors(): number {
+    return this.#errors;
   }
 
   setLevel(level: LogLevel): void {
@@ -61,6 +67,7 @@ export class JsonLog implements DeviceLog {
     const time = this.#options.now();
     const line = JSON.stringify({ time: new Date(time).toISOString(), level, message, ...fields }, withhold);
     if (level === 'error') {
+      this.#errors++;
       const reason = fields?.reason;
       this.#lastError = { time, message: scrub(typeof reason === 'string' ? `${message}: ${reason}` : message) };
     }

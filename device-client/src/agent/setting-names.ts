@@ -38,6 +38,8 @@ export const SETTINGS: Readonly<Record<string, SettingKind>> = {
   'token.tool': 'text',
   'jobs.scriptDirectory': 'text',
   'jobs.rebootCommand': 'list',
+  'downloads.caFile': 'text',
+  'updates.trustedKeysFile': 'text',
 };
 
 export const ENVIRONMENT_PREFIX = 'FLEETWRIGHT_DEVICE_';

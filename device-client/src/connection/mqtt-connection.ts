@@ -21,7 +21,7 @@ export interface ConnectionEvents {
  */
 const ACKNOWLEDGE_GRACE = 50;
 /** ms after which a connection that does not end cleanly is let go */
-const STOP_TIMEOUT = 1_000;
+const STOP_TIMEOUT = 500;
 
 /**
  * One MQTT 5 connection of the AWS IoT Device SDK with mutual TLS. It reconnects by itself, with jitter, until stopped.

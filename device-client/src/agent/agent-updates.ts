@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { trustedKeySetSchema } from '@fleetwright/contracts';
+import { sleep } from '../clock.ts';
+import { DeviceError, reasonOf } from '../errors.ts';
+import { nodeDisk } from '../update/disk/node-disk.ts';
+import { launchedFrom, REBOOT_EXIT_CODE } from '../update/launcher/slot-environment.ts';
+import { DirectorySlots } from '../update/slots/directory-slots.ts';
+import { createUpdateFeature, type UpdateFeature } from '../update/update-feature.ts';
+import type { AgentParts } from './agent-parts.ts';
+import { readIf } from './device-options.ts';
+import { slotEnvironment } from './environment.ts';
+
+export interface AgentUpdates {
+  readonly feature: UpdateFeature;
+  /** Undefined until it is known, or where it is not. */
+  firmware(): string | undefined;
+}
+
+/** ms between two looks whether the maintenance is over */
+const MAINTENANCE_LOOK = 1_000;
+
+/**
+ * Updates of the program itself, where the launcher of A/B slots has started it and keys to trust are configured.
+ * @throws DeviceError `INPUT_INVALID`
+ */
+export function agentUpdates(parts: AgentParts): AgentUpdates | undefined {
+  const { apply, clock, config, log, state } = parts;
+  const from = launchedFrom(slotEnvironment());
+  const { trustedKeysFile } = config.updates;
+  if (from === undefined || trustedKeysFile === undefined) return undefined;
+  const slots = new DirectorySlots({ disk: nodeDisk, root: from.root, running: from.slot });
+  const feature = createUpdateFeature({
+    slots,
+    reboot: {
+      reboot: (why) => {
+        log.info('the launcher is asked for another boot', { reason: why });
+        parts.end(REBOOT_EXIT_CODE, why);
+      },
+    },
+    trustedKeys: trustedKeys(trustedKeysFile),
+    hardwareRevision: config.device.hardwareRevision,
+    downloadCaPem: readIf(config.downloads.caFile, 'downloads.caFile'),
+    hold: async (signal) => {
+      if (state() === 'maintenance') log.info('an update waits for the end of the maintenance');
+      while (state() === 'maintenance' && !signal.aborted) await sleep(clock, MAINTENANCE_LOOK, signal);
+    },
+  });
+  feature.on('begun', () => apply('update-begun'));
+  feature.on('ended', () => apply('update-ended'));
+  let version: string | undefined;
+  slots.status().then(
+    ({ image }) => {
+      version = image?.version;
+    },
+    (error) => log.error('the running slot cannot be read', { reason: reasonOf(error) }),
+  );
+  return { feature, firmware: () => version };
+}
+
+function trustedKeys(file: string): ReturnType<typeof trustedKeySetSchema.parse> {
+  try {
+    return trustedKeySetSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new DeviceError('INPUT_INVALID', `updates.trustedKeysFile: ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
