@@ -85,11 +85,30 @@ export type JobDocument = z.infer<typeof jobDocumentSchema>;
 export type JobOperation = JobDocument['operation'];
 export type UpdateDocument = z.infer<typeof updateDocument>;
 
+/** Why a device rejects a job before it begins it, whatever its operation: `reason` of the status details. */
+export const JOB_REFUSALS = [
+  'DOCUMENT_INVALID',
+  /** The device has no handler for the operation, or has it no more. */
+  'UNSUPPORTED_OPERATION',
+  /** Sent to another thing. */
+  'FOREIGN',
+  'EXPIRED',
+  'NOT_YET_VALID',
+  /** Its nonce came with another job or another document. */
+  'REPLAYED',
+  /** The device cannot tell whether the document is in time. */
+  'CLOCK_UNTRUSTED',
+  /** More unexpired orders than the device can remember. */
+  'MEMORY_FULL',
+] as const;
+
+export type JobRefusal = (typeof JOB_REFUSALS)[number];
+
 /** Why an update ended without the new firmware running: `reason` of the status details of the execution. */
 export const UPDATE_FAILURES = [
-  'DOCUMENT_INVALID',
-  'REPLAYED',
-  'EXPIRED',
+  ...JOB_REFUSALS,
+  /** An error that the agent has no name for; `detail` has its words. */
+  'HANDLER_FAILED',
   'MANIFEST_INVALID',
   'SIGNATURE_INVALID',
   'KEY_UNKNOWN',

@@ -135,33 +135,30 @@ export class CommandRunner {
     const { commandId, expiresAt, issuedAt, name, nonce } = command;
     if (!guard.timeTrusted) await time.whenHeard(TIME_PATIENCE);
     if (this.#stop.signal.aborted) return;
-    const verdict = guard.admit({
-      subject: commandId,
-      nonce,
-      digest: orderDigest(command),
-      issuedAt,
-      expiresAt,
-      addressee: thingName,
-    });
     const known = outbox.find(commandId);
-    if (known !== undefined && known.nonce === nonce) return this.#repeat(known);
-    if (!verdict.admitted) {
+    const taken: TakenCommand = { commandId, nonce, name, expiresAt, told: false };
+    const digest = orderDigest(command);
+    // On record as taken first: killed in between, the device says that it was interrupted rather than nothing.
+    const verdict = guard.admit(
+      { subject: commandId, nonce, digest, issuedAt, expiresAt, addressee: thingName },
+      () => {
+        if (known?.nonce !== nonce) outbox.put(taken);
+      },
+    );
+    if (known !== undefined && known.nonce === nonce) {
+      this.#repeat(known);
+    } else if (!verdict.admitted) {
       this.#refuse(verdict.reason, verdict.detail, commandId);
       // Its issuer, who alone has the nonce, learns why; an attacker with an old message learns nothing.
       if (verdict.reason !== 'REPLAYED' && verdict.reason !== 'FOREIGN') {
-        this.#record(
-          { commandId, nonce, name, expiresAt, told: false },
-          'failed',
-          `${verdict.reason}: ${verdict.detail}`,
-        );
+        this.#record(taken, 'failed', `${verdict.reason}: ${verdict.detail}`);
       }
-      return;
+    } else if (verdict.again) {
+      // Its record is gone: it may have been carried out.
+      this.#refuse('REPLAYED', 'it was taken before', commandId);
+    } else {
+      await this.#run(command, taken);
     }
-    // Admitted before, and its record is gone: it may have been carried out.
-    if (verdict.again) return this.#refuse('REPLAYED', 'it was taken before', commandId);
-    const taken: TakenCommand = { commandId, nonce, name, expiresAt, told: false };
-    outbox.put(taken);
-    await this.#run(command, taken);
   }
 
   async #run(command: CommandRequest, taken: TakenCommand): Promise<void> {

@@ -46,20 +46,16 @@ export class ReplayGuard {
     this.#memory = this.#load();
   }
 
-  /** @throws DeviceError `STATE_UNUSABLE` when it cannot be kept, and so must not be carried out */
-  admit(ticket: Ticket): ReplayVerdict {
-    const { memory, verdict } = judgeTicket(
-      this.#memory,
-      ticket,
-      this.#options.time.read(this.#memory.floor),
-      this.#options,
-    );
-    if (
-      memory !== this.#memory &&
-      (memory.seen !== this.#memory.seen || memory.issuedAfter !== this.#memory.issuedAfter)
-    ) {
-      this.#save(memory);
-    }
+  /**
+   * @param prepare called for an order that is admitted for the first time, before it is remembered: what it keeps is on
+   * disk whenever the order is. What it throws leaves the order as if it had not come.
+   * @throws DeviceError `STATE_UNUSABLE` when it cannot be remembered, and so must not be carried out
+   */
+  admit(ticket: Ticket, prepare?: () => void): ReplayVerdict {
+    const before = this.#memory;
+    const { memory, verdict } = judgeTicket(before, ticket, this.#options.time.read(before.floor), this.#options);
+    if (verdict.admitted && !verdict.again) prepare?.();
+    if (memory.seen !== before.seen || memory.issuedAfter !== before.issuedAfter) this.#save(memory);
     this.#memory = memory;
     return verdict;
   }
