@@ -66,7 +66,7 @@ export interface PlatformNames {
   /** Custom metric of Device Defender, which belongs to the whole account: `fleetwright-dev-open-doors`. */
   securityMetric(name: string): string;
   /** Rule that carries a channel, also the third level of its Basic Ingest topic; or a rule of another stack. */
-  ruleName(purpose: Channel | TwinRule | IdentityRule): string;
+  ruleName(purpose: Channel | 'health-alerts' | TwinRule | IdentityRule): string;
 }
 
 export function platformNames(project: string, stage: string): PlatformNames {

@@ -44,6 +44,18 @@ test('CBOR is read like JSON', () => {
   expect(batch.devices[0]?.samples).toEqual([{ time: NOW, channel: 'telemetry', values: { temperature: 81 } }]);
 });
 
+test('health of a device is one sample of what rules may look at', () => {
+  const low = alertRulesSchema.parse({
+    low: { measure: 'battery', channel: 'health', below: { raise: 20, clear: 30 } },
+  });
+  const health = { time: NOW, bootId: 1, sequence: 1, battery: 15, signal: -70, memoryFree: 1, firmware: '1.0.0' };
+  const topic = 'fleet-dev/north/pump/p1/health';
+  const batch = readSamples([record(health, { topic })], { ...settings, rules: { pump: low } });
+  expect(batch.devices[0]?.samples).toEqual([
+    { time: NOW, channel: 'health', values: { battery: 15, signal: -70, memoryFree: 1 } },
+  ]);
+});
+
 test('what is history raises nothing, and neither does a clock that is ahead', () => {
   const times = [NOW - 3_600_001, NOW - 3_600_000, NOW + 900_000, NOW + 900_001];
   const batch = readSamples([record(message(times.map((time) => at(time))))], settings);

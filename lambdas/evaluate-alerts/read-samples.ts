@@ -1,5 +1,6 @@
 import {
   type AlertRules,
+  healthMessageSchema,
   ingestEnvelopeSchema,
   type JudgedSample,
   parseChannelTopic,
@@ -71,6 +72,11 @@ export function readSamples(records: readonly QueueMessage[], settings: ReadSett
   return { devices: [...devices.values()], unreadable, late, ahead };
 }
 
+function healthSample(payload: unknown): Opened['samples'][number] {
+  const { battery, memoryFree, signal, time } = healthMessageSchema.parse(payload);
+  return { time, values: { battery, memoryFree, signal } };
+}
+
 interface Opened {
   readonly thingName: string;
   readonly channel: string;
@@ -88,7 +94,8 @@ function open(body: string, { rules, topicRoot }: ReadSettings): Opened | 'forei
     if (envelope.clientId !== thingName && envelope.clientId !== NO_CLIENT) return 'unreadable';
     const own = Object.hasOwn(rules, deviceType) ? rules[deviceType] : undefined;
     if (own === undefined || !Object.values(own).some((rule) => rule.channel === channel)) return 'foreign';
-    const { samples } = telemetryMessageSchema.parse(decodePayload(Buffer.from(envelope.payload, 'base64')));
+    const payload = decodePayload(Buffer.from(envelope.payload, 'base64'));
+    const samples = channel === 'health' ? [healthSample(payload)] : telemetryMessageSchema.parse(payload).samples;
     return { thingName, channel, receivedAt: envelope.receivedAt, rules: own, samples };
   } catch {
     return 'unreadable';

@@ -21,7 +21,7 @@ export function isLakeEnabled({ hotStore, lake }: StageConfig): boolean {
 }
 
 /** Channels that alert rules look at. */
-export function alertChannels(settings: StageConfig): ReadonlySet<ConfiguredChannel> {
+export function alertChannels(settings: StageConfig): ReadonlySet<ConfiguredChannel | 'health'> {
   return new Set(
     Object.values(settings.alerts.rules).flatMap((rules) => Object.values(rules).map((rule) => rule.channel)),
   );

@@ -1,4 +1,5 @@
 import {
+  INGEST_SELECT,
   LAKE_TABLES,
   measureColumns,
   numericMeasures,
@@ -22,6 +23,7 @@ import { SampleQueue } from '../constructs/telemetry-alerts/sample-queue.ts';
 import { TelemetryIngest } from '../constructs/telemetry-ingest/telemetry-ingest.ts';
 import { TelemetryLake } from '../constructs/telemetry-lake/telemetry-lake.ts';
 import { TelemetryRollups } from '../constructs/telemetry-rollups/telemetry-rollups.ts';
+import { QueueRule } from '../constructs/telemetry-rule/queue-rule.ts';
 import { TelemetryRule } from '../constructs/telemetry-rule/telemetry-rule.ts';
 import type { HotStore } from '../constructs/telemetry-store/hot-store.ts';
 import { LakeStore } from '../constructs/telemetry-store/lake-store.ts';
@@ -103,6 +105,15 @@ export class TelemetryStack extends Stack {
         channel,
         ingestQueue: telemetryIngest.queue,
         archive: archive.stream,
+        errorQueue: ruleErrors.queue,
+      });
+    }
+    if (alertSamples !== undefined && judged.has('health')) {
+      new QueueRule(this, 'HealthAlertRule', {
+        ruleName: names.ruleName('health-alerts'),
+        description: 'health of all devices to the evaluation of alerts',
+        sql: `${INGEST_SELECT} FROM '${names.topicRoot}/+/+/+/health'`,
+        queues: [alertSamples.queue],
         errorQueue: ruleErrors.queue,
       });
     }

@@ -30,6 +30,18 @@ test('a channel that rules look at also feeds the queue of alerts, and no other 
   expect(actionsOf('event').some(({ Sqs }) => Sqs?.QueueUrl.Ref.startsWith('AlertSamples'))).toBe(false);
 });
 
+test('health has a rule of its own to that queue, where alert rules look at it', () => {
+  const low = { 'battery-low': { measure: 'battery', channel: 'health', below: { raise: 20, clear: 30 } } };
+  const all = configured({ alerts: { rules: { 'pump-station': low } } });
+  const rule = ofType(all, 'AWS::IoT::TopicRule').find(
+    ([, { Properties }]) => Properties.RuleName === 'fleetwright_dev_health_alerts',
+  )?.[1].Properties.TopicRulePayload;
+  expect(rule?.Sql).toContain("FROM 'fleetwright-dev/+/+/+/health'");
+  expect(rule?.Actions[0].Sqs.QueueUrl.Ref).toMatch(/^AlertSamples/);
+  expect(actionsOf('telemetry', all).some(({ Sqs }) => Sqs?.QueueUrl.Ref.startsWith('AlertSamples'))).toBe(false);
+  expect(actionsOf('health_alerts')).toBeUndefined();
+});
+
 test('the evaluation takes that queue in batches, by the name that the telemetry stack gives it', () => {
   const mapping = ofType(resources, 'AWS::Lambda::EventSourceMapping').find(
     ([id]) => id.startsWith('twin/') && id.includes('TelemetryAlerts'),

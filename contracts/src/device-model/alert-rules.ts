@@ -18,6 +18,7 @@ const levelsSchema = z.strictObject({ raise: z.number(), clear: z.number() });
 
 const seconds = (most: number) => z.int().min(0).max(most);
 const DAY = 86_400;
+const HEALTH_MEASURES: readonly string[] = ['battery', 'signal', 'memoryFree'];
 
 /**
  * When samples of a device are an alert. Exactly one of `above` and `below`.
@@ -28,7 +29,8 @@ const DAY = 86_400;
 export const alertRuleSchema = z
   .strictObject({
     measure: plainMeasureSchema,
-    channel: z.enum(['telemetry', 'event']).default('telemetry'),
+    /** `health` has its measures as devices send them: `battery` (percent), `signal` (dBm), `memoryFree` (bytes). */
+    channel: z.enum(['telemetry', 'event', 'health']).default('telemetry'),
     severity: z.enum(SEVERITIES).default('warning'),
     /** The condition holds when the value is greater than `raise`, and is over when it is at most `clear`. */
     above: levelsSchema.optional(),
@@ -48,10 +50,13 @@ export const alertRuleSchema = z
     /** Samples further apart than this do not show that anything lasted. */
     maxGapSeconds: z.int().min(1).max(DAY).default(900),
   })
-  .superRefine(({ above, below }, context) => {
+  .superRefine(({ above, below, channel, measure }, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if ((above === undefined) === (below === undefined)) issue('above', 'either above or below must be given');
     if (above !== undefined && above.clear > above.raise) issue('above', 'clear must be at most raise');
+    if (channel === 'health' && !HEALTH_MEASURES.includes(measure)) {
+      issue('measure', `must be one of ${HEALTH_MEASURES.join(', ')} on the health channel`);
+    }
     if (below !== undefined && below.clear < below.raise) issue('below', 'clear must be at least raise');
   });
 

@@ -164,6 +164,7 @@ test.each([
   [{ measure: 'a', above: { raise: 1, clear: 1 }, below: { raise: 1, clear: 1 } }, 'either above or below'],
   [{ measure: 'a', above: { raise: 1, clear: 2 } }, 'clear must be at most raise'],
   [{ measure: 'a', below: { raise: 2, clear: 1 } }, 'clear must be at least raise'],
+  [{ measure: 'load', channel: 'health', above: { raise: 1, clear: 1 } }, 'battery, signal, memoryFree'],
   [{ measure: 'sequence', above: { raise: 1, clear: 1 } }, 'reserved'],
 ])('the rule %j is refused', (raw, message) => {
   expect(alertRuleSchema.safeParse(raw).error?.message).toContain(message);
