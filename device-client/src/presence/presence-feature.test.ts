@@ -37,7 +37,8 @@ test('a goodbye that does not get out any more is kept, and sent after the next 
   await feature.start(context);
   await telemetry.start(context);
   feature.goodbye('shutdown');
-  await Promise.all([feature.stop(), telemetry.stop()]);
+  // As a device stops its features: all in one turn, in the order of their list.
+  await Promise.all([telemetry.stop(), feature.stop()]);
   const next = { ...context, bootId: 8 };
   await telemetry.start(next);
   context.link.connect();

@@ -10,7 +10,8 @@ export interface PresenceOptions {
 
 /**
  * Says when the agent begins and ends, and why: what the connection alone does not tell. A last will, or silence, means
- * that it ended otherwise. It must stop before the feature that `say` belongs to.
+ * that it ended otherwise. It must stop before the feature that `say` belongs to, or in the
+ * same turn.
  */
 export class PresenceFeature implements DeviceFeature {
   readonly name = 'presence';

@@ -150,8 +150,9 @@ export class TelemetryFeature implements DeviceFeature {
     sender.pump();
   }
 
-  /** What is not acknowledged stays in the queue. */
+  /** What is not acknowledged stays in the queue. Features that are stopped in the same turn may still say goodbye. */
   async stop(): Promise<void> {
+    await Promise.resolve();
     const running = this.#running;
     if (running === undefined) return;
     this.#drops?.tell();
@@ -233,7 +234,7 @@ export class TelemetryFeature implements DeviceFeature {
     const lane: Lane = laneOf(channel, priority === 'alarm');
     const bytes = encodeSample(sample, maxSampleBytes(this.#settled));
     if (running.queue.isFull(lane.priority, bytes.length + STAMP_BYTES)) {
-      throw new DeviceError('QUEUE_FULL', `${lane.name}: ${running.queue.items} samples are waiting`);
+      throw new DeviceError('QUEUE_FULL', `${lane.name}: there is no room for more samples`);
     }
     running.times.observe();
     return (running.writers.get(lane.name) as LaneWriter).add(bytes);
