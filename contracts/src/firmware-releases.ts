@@ -75,10 +75,13 @@ export const uploadRecordSchema = z.object({
 
 export type UploadRecord = z.infer<typeof uploadRecordSchema>;
 
-/** A release: attribute `record`, as JSON, of the item `release#{version}`. Once `ready` it never changes. */
+/**
+ * A release: attribute `record`, as JSON, of the item `release#{version}`. Once `ready` it never changes; one that could
+ * not be signed is `abandoned`, and leaves its version to another manifest.
+ */
 export const releaseRecordSchema = z.object({
   version: firmwareVersionSchema,
-  state: z.enum(['signing', 'ready']),
+  state: z.enum(['signing', 'ready', 'abandoned']),
   manifestSha256: z.string(),
   minimumVersion: firmwareVersionSchema,
   installableFrom: firmwareVersionSchema.optional(),

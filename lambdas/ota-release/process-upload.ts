@@ -53,7 +53,7 @@ export async function processUpload(
   const about = { version: manifest.version, manifestSha256 };
 
   const known = await ports.releases.load(manifest.version);
-  if (known !== undefined && known.state.manifestSha256 !== manifestSha256) {
+  if (known !== undefined && isTaken(known.state, manifestSha256)) {
     return refuse({ code: 'VERSION_TAKEN', detail: `${manifest.version} is another release already` }, about);
   }
   if (known?.state.state === 'ready') {
@@ -77,6 +77,7 @@ export async function processUpload(
     signature = await ports.signer.sign(released, manifestSha256);
   } catch (error) {
     if (!(error instanceof FunctionError) || error.code !== 'SIGNING_FAILED') throw error;
+    await abandon(manifest.version, manifestSha256, ports);
     return refuse({ code: 'SIGNING_FAILED', detail: error.message }, about);
   }
   if (signature === undefined) {
@@ -84,6 +85,7 @@ export async function processUpload(
     return 'SIGNING';
   }
   if (!verify('sha256', bytes, await ports.signer.publicKeyPem(), Buffer.from(signature.signature, 'base64'))) {
+    await abandon(manifest.version, manifestSha256, ports);
     return refuse({ code: 'SIGNATURE_INVALID', detail: 'the signature does not verify with the public key' }, about);
   }
   await makeReady(manifest.version, signature, ports);
@@ -145,8 +147,25 @@ async function claimVersion(
     signatures: [],
     changedAt: now(),
   };
-  if (await releases.save(manifest.version, 0, { state, outbox: [], revision: 1 })) return true;
-  return (await releases.load(manifest.version))?.state.manifestSha256 === manifestSha256;
+  const before = await releases.load(manifest.version);
+  if (before !== undefined && before.state.state !== 'abandoned') return !isTaken(before.state, manifestSha256);
+  const revision = before?.revision ?? 0;
+  if (await releases.save(manifest.version, revision, { state, outbox: [], revision: revision + 1 })) return true;
+  const other = await releases.load(manifest.version);
+  return other !== undefined && !isTaken(other.state, manifestSha256);
+}
+
+/** Whether a version is another manifest's. */
+function isTaken({ manifestSha256, state }: ReleaseRecord, wanted: string): boolean {
+  return state !== 'abandoned' && manifestSha256 !== wanted;
+}
+
+/** Gives a version back that could not be signed. */
+async function abandon(version: string, manifestSha256: string, { now, releases }: ReleasePorts): Promise<void> {
+  const claimed = await releases.load(version);
+  if (claimed?.state.state !== 'signing' || claimed.state.manifestSha256 !== manifestSha256) return;
+  const state: ReleaseRecord = { ...claimed.state, state: 'abandoned', changedAt: now() };
+  await releases.save(version, claimed.revision, { state, outbox: [], revision: claimed.revision + 1 });
 }
 
 /** Whoever signs first is the one: signatures of the same bytes differ each time (FIPS 186-5, ECDSA). */
@@ -156,7 +175,7 @@ async function makeReady(
   { releases, now }: ReleasePorts,
 ): Promise<void> {
   const claimed = await releases.load(version);
-  if (claimed === undefined || claimed.state.state === 'ready') return;
+  if (claimed?.state.state !== 'signing') return;
   const state: ReleaseRecord = { ...claimed.state, state: 'ready', signatures: [signature], changedAt: now() };
   await releases.save(version, claimed.revision, { state, outbox: [], revision: claimed.revision + 1 });
   if ((await releases.load(version))?.state.state !== 'ready') {
