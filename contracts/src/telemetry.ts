@@ -74,6 +74,13 @@ export function storeTime(sample: Sample, sequence: number, index: number): bigi
   return BigInt(sample.time) * NANOSECONDS_PER_MILLISECOND + offset;
 }
 
+/** {@link storeTime} as text, without the cost of a big integer. */
+export function storeTimeText(sample: Sample, sequence: number, index: number): string {
+  if (sample.time === 0) return storeTime(sample, sequence, index).toString();
+  const offset = (sequence % 1000) * 1000 + (index % 1000);
+  return `${sample.time}${String(offset).padStart(6, '0')}`;
+}
+
 /**
  * A health message: flat, because a rule writes it straight to its table, one record per attribute. What a device does
  * not have (a battery, a radio) or cannot read, it leaves out.

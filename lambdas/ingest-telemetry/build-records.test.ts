@@ -1,7 +1,8 @@
+import { storeTime, storeTimeText } from '@fleetwright/contracts';
 import { buildBatches, halves } from './build-records.ts';
 import type { Received } from './model.ts';
 import { readMessage } from './read-message.ts';
-import { fromThing, queueMessage, telemetry } from './testing/queue-messages.ts';
+import { fromThing, NOW, queueMessage, telemetry } from './testing/queue-messages.ts';
 
 function received(over = {}, message = {}): Received {
   const reading = readMessage(queueMessage(telemetry(message), over), 'fleetwright-dev');
@@ -83,4 +84,15 @@ test('each record knows the sample it was made of, also after samples were left 
   const parts = halves(batch as NonNullable<typeof batch>);
   expect(parts.map(({ origins }) => origins.map(({ sample }) => sample))).toEqual([[0], [2, 3]]);
   expect(parts.map(({ records }) => records.length)).toEqual([1, 2]);
+});
+
+test('the text of a store time is that of the number', () => {
+  for (const time of [0, 1, 999, NOW, 8_640_000_000_000_000]) {
+    for (const sequence of [1, 999, 1_000, 12_345, Number.MAX_SAFE_INTEGER]) {
+      for (const index of [0, 7, 499]) {
+        const sample = { time, values: { a: 1 } };
+        expect(storeTimeText(sample, sequence, index)).toBe(storeTime(sample, sequence, index).toString());
+      }
+    }
+  }
 });

@@ -1,5 +1,5 @@
 import type { Dimension, MeasureValue, _Record as StoreRecord } from '@aws-sdk/client-timestream-write';
-import { storeTime } from '@fleetwright/contracts';
+import { storeTimeText } from '@fleetwright/contracts';
 import type { Received } from './model.ts';
 
 /** Records of one request (Timestream quotas, "Records per WriteRecords API request"). */
@@ -91,7 +91,7 @@ function toRecord({ received, sample: index }: RecordOrigin, own: readonly (type
     { Name: 'sequence', Value: String(sequence), Type: 'BIGINT' },
   ];
   for (const name in sample.values) measures.push(toMeasure(name, sample.values[name] as number | boolean | string));
-  const record: StoreRecord = { Time: storeTime(sample, sequence, index).toString(), MeasureValues: measures };
+  const record: StoreRecord = { Time: storeTimeText(sample, sequence, index), MeasureValues: measures };
   if (own.length > 0) {
     record.Dimensions = own.map(([name, key]) => ({ Name: name, Value: received.address[key] }));
   }

@@ -1,4 +1,4 @@
-import { type MeasureSchemas, measureColumns, storeTime } from '@fleetwright/contracts';
+import { type MeasureSchemas, measureColumns, storeTimeText } from '@fleetwright/contracts';
 import type { SampleFilter } from './build-records.ts';
 import type { Received } from './model.ts';
 
@@ -69,14 +69,15 @@ function headOf({ address, channel, envelope, message }: Received): string {
     device_type: address.deviceType,
     boot_id: message.bootId,
     sequence: message.sequence,
-    received_at: new Date(envelope.receivedAt).toISOString(),
+    received_at: envelope.receivedAt,
   };
   return JSON.stringify(shared).slice(1, -1);
 }
 
 function rowOf({ message }: Received, index: number, head: string, columns: RowColumns): string {
   const sample = message.samples[index] as (typeof message.samples)[number];
-  let text = `{"time":"${new Date(sample.time).toISOString()}","time_ns":${storeTime(sample, message.sequence, index)},${head}`;
+  // Epoch milliseconds are a timestamp (Firehose developer guide, OpenX JSON SerDe).
+  let text = `{"time":${sample.time},"time_ns":${storeTimeText(sample, message.sequence, index)},${head}`;
   let other: Record<string, unknown> | undefined;
   for (const name in sample.values) {
     const value = sample.values[name];

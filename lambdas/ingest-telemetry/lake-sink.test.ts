@@ -37,7 +37,7 @@ test('a row has its place, its key, the measures that have a column, and the oth
   expect(pack?.text).toContain(`"time_ns":${key}`);
   expect(rowsOf(pack?.text ?? '')).toEqual([
     {
-      time: new Date(NOW).toISOString(),
+      time: NOW,
       time_ns: Number(key),
       measure_name: 'telemetry',
       thing_name: THING,
@@ -45,7 +45,7 @@ test('a row has its place, its key, the measures that have a column, and the oth
       device_type: 'pump-station',
       boot_id: 1,
       sequence: 7,
-      received_at: new Date(NOW).toISOString(),
+      received_at: NOW,
       temperature: 20.5,
       open: true,
       other: JSON.stringify({ note: 'a "b"\n', temperature: 1 }),
