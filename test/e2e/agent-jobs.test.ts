@@ -2,12 +2,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancelJobExecutionCommand, DeleteJobExecutionCommand } from '@aws-sdk/client-iot';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { systemClock } from '../../device-client/src/clock.ts';
 import { rebootHandler } from '../../device-client/src/jobs/handlers/reboot.ts';
 import { runScriptHandler } from '../../device-client/src/jobs/handlers/run-script.ts';
 import type { AnyJobHandler } from '../../device-client/src/jobs/job-handler.ts';
 import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
+import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
 import { eventually } from '../support/platform.ts';
 
 let agents: AgentPlatform;
@@ -165,6 +168,83 @@ test('a script that a restart has interrupted is not run twice, and its failure 
   expect(details.reason).toBe('INTERRUPTED');
   expect(readFileSync(counter, 'utf8')).toBe('x\n');
 }, 60_000);
+
+describe('the agent as a service', () => {
+  const ended: AgentProcess[] = [];
+  afterAll(() => {
+    for (const { child } of ended) child.kill('SIGKILL');
+  });
+
+  function agent(serialNumber: string): AgentProcess {
+    const { platform } = agents;
+    const { caFile } = platform.description;
+    const config = {
+      ...agentSettings(platform, serialNumber),
+      jobs: { scriptDirectory: scripts },
+      downloads: { caFile },
+    };
+    const started = startAgent({ directory: join(platform.directory, 'agents', serialNumber), config });
+    ended.push(started);
+    return started;
+  }
+
+  const thing = (process: AgentProcess) =>
+    eventually('a connected agent', async () => {
+      const { connection, thingName } = await process.health();
+      return connection.connected && thingName;
+    });
+
+  // The agent takes scripts from root's hand alone.
+  (OWNER === 0 ? test : test.skip)(
+    'killed while a script runs, it ends what is left of it, tells the failure, and does not run it again',
+    async () => {
+      const counter = join(scripts, 'killed-counter');
+      install('killed', `echo $$ >> ${counter}; exec sleep 300`);
+      const first = agent('JOBS-0007');
+      const thingName = await thing(first);
+      await agents.createJob('killed', thingName, run('killed'));
+      const pid = Number(await eventually('the script', async () => readFileSync(counter, 'utf8').trim()));
+      first.child.kill('SIGKILL');
+      await first.ended;
+      expect(alive(pid)).toBe(true);
+      const second = agent('JOBS-0007');
+      const { details } = await agents.reached('killed', thingName, 'FAILED', 40_000);
+      expect(details.reason).toBe('INTERRUPTED');
+      await eventually('the script to end', async () => !alive(pid));
+      expect(readFileSync(counter, 'utf8').trim().split('\n')).toHaveLength(1);
+      await agents.createJob('after-killed', thingName, run('hello'));
+      await agents.reached('after-killed', thingName, 'SUCCEEDED');
+      second.child.kill('SIGTERM');
+      expect(await second.ended).toBe(0);
+    },
+    90_000,
+  );
+
+  test('changes its certificate, and uploads what it has logged of it', async () => {
+    const process = agent('JOBS-0008');
+    const thingName = await thing(process);
+    const before = (await process.health()).certificate?.id;
+    await agents.createJob('rotate', thingName, { ...issued(), operation: 'rotate-certificate' });
+    await agents.reached('rotate', thingName, 'SUCCEEDED', 60_000);
+    const after = (await process.health()).certificate?.id;
+    expect([typeof after, after === before]).toEqual(['string', false]);
+
+    const s3 = new S3Client({ ...agents.platform.settings, forcePathStyle: true });
+    const where = { Bucket: 'uploaded-logs', Key: 'JOBS-0008.log' };
+    await s3.send(new CreateBucketCommand({ Bucket: where.Bucket }));
+    const url = await getSignedUrl(s3, new PutObjectCommand(where), { expiresIn: 300 });
+    await agents.createJob('upload', thingName, { ...issued(), operation: 'upload-logs', url, maxBytes: 65_536 });
+    const { details } = await agents.reached('upload', thingName, 'SUCCEEDED');
+    const { Body } = await s3.send(new GetObjectCommand(where));
+    const text = (await Body?.transformToString()) ?? '';
+    s3.destroy();
+    expect(Number(details.bytes)).toBe(Buffer.byteLength(text));
+    const lines = text.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).message)).toContain('a job runs');
+    // URLs are permissions: they are not for the log.
+    expect(process.output()).not.toContain('X-Amz-Signature');
+  }, 120_000);
+});
 
 function alive(pid: number): boolean {
   try {
