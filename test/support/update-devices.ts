@@ -171,7 +171,7 @@ export class UpdateDevices {
     for (const [name, Body] of stored) {
       await this.#s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${jobId}/${name}`, Body }));
     }
-    if (order.stream === true) await this.#stream(jobId);
+    if (order.stream === true) await this.#stream(jobId, order.image);
     const url = (name: string) =>
       `\${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/${BUCKET}/${jobId}/${name}}`;
     const document = {
@@ -219,8 +219,10 @@ export class UpdateDevices {
     return isOver ? execution : undefined;
   }
 
-  async #stream(streamId: string): Promise<void> {
-    const s3Location = { bucket: BUCKET, key: `${streamId}/image` };
+  /** A stream of an object of its own, so that what came by which way can be told. */
+  async #stream(streamId: string, Body: Buffer): Promise<void> {
+    const s3Location = { bucket: BUCKET, key: `${streamId}/streamed` };
+    await this.#s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: s3Location.key, Body }));
     await this.#iot.send(
       new CreateStreamCommand({ streamId, files: [{ fileId: 0, s3Location }], roleArn: this.#roleArn }),
     );

@@ -8,5 +8,11 @@ test('wherever an update is stopped, the device boots what was verified, comes t
   });
   process.stdout.write(`update: ${report.points} crash points, ${report.crashes} crashes checked\n`);
   expect(report.failures.slice(0, 20)).toEqual([]);
-  expect(report.points).toBeGreaterThan(500);
+  expect(report.points).toBeGreaterThan(1_500);
+}, 600_000);
+
+test('an update that is stopped again while it recovers comes to its end as well', async () => {
+  const report = await runUpdateCrashes({ kinds: ['lost', 'torn'], stride: 9, secondCrashes: 6 });
+  process.stdout.write(`update: ${report.crashes} crashes of a recovery checked\n`);
+  expect(report.failures.slice(0, 20)).toEqual([]);
 }, 600_000);

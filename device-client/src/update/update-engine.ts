@@ -46,6 +46,8 @@ export interface EngineJob extends Omit<UpdateJob, 'document'> {
 const RETRY = { base: 500, cap: 60_000 };
 /** Attempts to write the state on a slot that is on trial, before the device goes back without having written it. */
 const TRIAL_WRITES = 5;
+/** Attempts to tell the boot loader that a trial has ended. */
+const REVERTS = 5;
 /** Attempts to sign the proof, before the outcome is told without one. */
 const PROOF_ATTEMPTS = 3;
 
@@ -153,7 +155,7 @@ export class UpdateEngine {
 
   /** A slot on trial that cannot even write: the other one will understand from what it finds. */
   async #giveUpTrial(): Promise<void> {
-    await this.#untilItWorks('revert', () => this.#options.slots.revert());
+    await this.#revert();
     await this.#reboot('the slot on trial cannot write');
   }
 
@@ -177,7 +179,7 @@ export class UpdateEngine {
         await this.#untilItWorks('confirm', () => slots.confirm());
         return { kind: 'confirmed' };
       case 'revert':
-        await this.#untilItWorks('revert', () => slots.revert());
+        await this.#revert();
         return undefined;
       case 'attest':
         return this.#untilItWorks('attest', () => this.#attest());
@@ -255,6 +257,20 @@ export class UpdateEngine {
       return { kind: 'passed' };
     }
     return { kind: 'failed', failure: { reason: 'SELF_TEST_FAILED', detail: result.detail } };
+  }
+
+  /** A boot loader that cannot be told counts the boot that follows: the trial ends all the same, only later. */
+  async #revert(): Promise<void> {
+    const { clock, log, random, signal, slots } = this.#options;
+    for (let attempt = 1; attempt <= REVERTS; attempt++) {
+      try {
+        return await slots.revert();
+      } catch (error) {
+        log.error('the trial cannot be ended', { reason: reasonOf(error), attempt });
+        await sleep(clock, RETRY.base + backoffDelay(RETRY, attempt, random()), signal);
+        signal.throwIfAborted();
+      }
+    }
   }
 
   async #reboot(why: string): Promise<void> {

@@ -40,7 +40,7 @@ const STAYED_UP = 60_000;
 /**
  * Starts the program of the slot that is to boot, again and again: a boot loader with a boot counter and a watchdog, in user
  * space. A program that ends with {@link REBOOT_EXIT_CODE} is followed by whatever is to boot then; one that ends with 0 and
- * is not on trial ends the launcher; any other end is a crash.
+ * is not on trial (any more) ends the launcher; any other end is a crash.
  *
  * @returns the exit code for the launcher's own process
  * @throws DeviceError `STATE_UNUSABLE` when nothing boots
@@ -59,7 +59,7 @@ export async function launch(options: LauncherOptions): Promise<number> {
       crashes = 0;
       continue;
     }
-    if (end === 0 && !choice.onTrial) return 0;
+    if (end === 0 && (!choice.onTrial || (await isConfirmed(options, choice)))) return 0;
     if (clock.now() - since >= STAYED_UP) crashes = 0;
     await sleep(clock, RESTART.base + backoffDelay(RESTART, crashes++, random()), signal);
   }

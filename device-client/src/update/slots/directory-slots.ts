@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { DeviceError } from '../../errors.ts';
-import { type Disk, measureFile, openIfThere, pieces, readFileIfThere, removeIfThere, writeAll } from '../disk/disk.ts';
+import {
+  type Disk,
+  isFull,
+  measureFile,
+  openIfThere,
+  pieces,
+  readFileIfThere,
+  removeIfThere,
+  writeAll,
+} from '../disk/disk.ts';
 import { type DirectorySlotName, otherSlot, SlotLayout } from './slot-layout.ts';
 import type { BootStatus, SlotImage, SlotSystem } from './slot-system.ts';
 
@@ -92,7 +101,13 @@ export class DirectorySlots implements SlotSystem {
   async revert(): Promise<void> {
     const sha256 = (await this.#layout.image(this.#running))?.sha256 ?? '';
     if ((await this.#layout.current()) === this.#running) return;
-    await this.#layout.setTrial({ slot: this.#running, sha256, left: 0 });
+    try {
+      await this.#layout.setTrial({ slot: this.#running, sha256, left: 0 });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      // To remove it needs no room: then nobody knows that it was tried, and it may be once more.
+      await this.#layout.endTrial();
+    }
   }
 
   async measure(): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import type { StateDirectory } from '../../state-directory.ts';
 import { chooseBoot } from '../launcher/choose-boot.ts';
 import { DirectorySlots } from '../slots/directory-slots.ts';
 import { type DirectorySlotName, otherSlot, SlotLayout } from '../slots/slot-layout.ts';
-import { UpdateFeature } from '../update-feature.ts';
+import { UpdateFeature, type UpdateOptions } from '../update-feature.ts';
 import { digestOf } from './firmware-fixture.ts';
 import { JumpingClock } from './jumping-clock.ts';
 import type { SimulatedCloud } from './simulated-cloud.ts';
@@ -111,12 +111,13 @@ async function boot(
   return 'told';
 }
 
-function featureOf(
+export function featureOf(
   device: SimulatedDevice,
   disk: SimulatedDisk,
   machine: StoppingMachine,
   running: DirectorySlotName,
   behaviour: Behaviour,
+  more: Partial<UpdateOptions> = {},
 ): UpdateFeature {
   return new UpdateFeature({
     disk,
@@ -132,10 +133,11 @@ function featureOf(
           return behaviour === 'works' ? { passed: true } : { passed: false, detail: 'pressure: no reading' };
         }),
     },
+    ...more,
   });
 }
 
-function contextOf(machine: StoppingMachine, clock: JumpingClock): FeatureContext {
+export function contextOf(machine: StoppingMachine, clock: JumpingClock): FeatureContext {
   const unused = (): never => {
     throw new Error('an update does not need it');
   };
@@ -165,7 +167,7 @@ function contextOf(machine: StoppingMachine, clock: JumpingClock): FeatureContex
   };
 }
 
-function executionOf({ cloud }: SimulatedDevice, machine: StoppingMachine): JobExecution<'update'> {
+export function executionOf({ cloud }: SimulatedDevice, machine: StoppingMachine): JobExecution<'update'> {
   const abort = new AbortController();
   const cancel = (): void => abort.abort(new JobStopped('cancelled', 'the job is cancelled'));
   cloud.cancellation.addEventListener('abort', cancel);

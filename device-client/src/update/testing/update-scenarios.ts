@@ -48,6 +48,8 @@ export interface UpdateScenario {
   readonly manifest?: Partial<FirmwareManifest>;
   readonly delta?: Buffer;
   readonly faults?: CloudFaults;
+  /** Bytes of the disk. */
+  readonly capacity?: number;
   /** Signs with the key that only the next key set trusts, which the job brings along. */
   readonly rotates?: boolean;
   /** What the device answers, and what boots by itself in the end. */
@@ -97,12 +99,14 @@ export const UPDATE_SCENARIOS: readonly UpdateScenario[] = [
     ends: 'rejected',
     reason: 'WRONG_DEVICE_TYPE',
   },
+  { name: 'a disk without room', capacity: 500_000, ends: 'rejected', reason: 'NO_SPACE' },
   { name: 'a job that is cancelled', faults: { cancelAfter: 4 }, ends: 'cancelled' },
 ];
 
 /** A device with the old image, and a job that orders the new one as the scenario says. */
 export async function prepareScenario(scenario: UpdateScenario): Promise<(draw: () => number) => SimulatedDevice> {
   const made = await deviceWithOldImage();
+  if (scenario.capacity !== undefined) made.capacity = scenario.capacity;
   const manifest = manifestOf(NEW_IMAGE, '2.0.0', {
     ...(scenario.delta !== undefined && { deltas: deltaOf(scenario.delta) }),
     ...scenario.manifest,
