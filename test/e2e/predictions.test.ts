@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GetThingShadowCommand, IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type Alert, alertSchema, basicIngestTopic, type DeviceAddress } from '@fleetwright/contracts';
+import { type Alert, alertSchema, basicIngestTopic, channelTopic, type DeviceAddress } from '@fleetwright/contracts';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
@@ -23,6 +23,7 @@ const RULES = {
       severity: 'critical',
     },
     warm: { measure: 'temperature', above: { raise: 65, clear: 60 }, forSeconds: 600 },
+    'battery-low': { measure: 'battery', channel: 'health', below: { raise: 20, clear: 30 } },
     rising: { measure: 'level', above: { raise: 5, clear: 1 }, rate: { windowSeconds: 12, perSeconds: 1 } },
   },
 };
@@ -82,6 +83,16 @@ class Pump {
 
   get thingName(): string {
     return this.#device.identity.thingName;
+  }
+
+  async sendHealth(battery: number, time: number): Promise<void> {
+    const { configuration, thingName } = this.#device.identity;
+    const health = { time, bootId: 1, battery, signal: -70, memoryFree: 1_000_000, firmware: '1.0.0' };
+    await this.#client.publishAsync(
+      channelTopic({ ...configuration, thingName }, 'health'),
+      JSON.stringify({ ...health, sequence: ++this.#sequence }),
+      { qos: 1 },
+    );
   }
 
   /** One message; with a sequence number of before, that message again. */
@@ -162,6 +173,17 @@ test('a rate of change is an alert, whatever the order of its messages', async (
   expect(raised).toMatchObject({ rule: 'rising', basis: 'rate', state: 'raised', limit: 5 });
   if (raised?.kind !== 'telemetry') throw new Error('another kind');
   expect(raised.value).toBeCloseTo(6, 6);
+}, 60_000);
+
+test('a battery that is low is an alert until it is well above', async () => {
+  const pump = await Pump.connect('ALERT-0005');
+  const from = Date.now() - 60_000;
+  for (const [at, battery] of [19.5, 25, 31].entries()) await pump.sendHealth(battery, from + at * 1_000);
+  const alerts = await alerted(pump.thingName, 2);
+  expect(alerts).toMatchObject([
+    { rule: 'battery-low', state: 'raised', direction: 'below', value: 19.5, limit: 20 },
+    { rule: 'battery-low', state: 'cleared', value: 31, limit: 30 },
+  ]);
 }, 60_000);
 
 test('what is history on arrival raises nothing, and neither does a message that ingest refuses', async () => {
