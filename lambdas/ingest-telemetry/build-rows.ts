@@ -76,8 +76,8 @@ function headOf({ address, channel, envelope, message }: Received): string {
 
 function rowOf({ message }: Received, index: number, head: string, columns: RowColumns): string {
   const sample = message.samples[index] as (typeof message.samples)[number];
-  // Epoch milliseconds are a timestamp (Firehose developer guide, OpenX JSON SerDe).
-  let text = `{"time":${sample.time},"time_ns":${storeTimeText(sample, message.sequence, index)},${head}`;
+  // Epoch milliseconds are a timestamp, and a bigint may be text (Firehose developer guide, OpenX JSON SerDe).
+  let text = `{"time":${sample.time},"time_ns":"${storeTimeText(sample, message.sequence, index)}",${head}`;
   let other: Record<string, unknown> | undefined;
   for (const name in sample.values) {
     const value = sample.values[name];

@@ -34,11 +34,11 @@ test('a row has its place, its key, the measures that have a column, and the oth
   const [pack] = buildRows([message], everything, columns);
   expect(pack?.messageIds).toEqual(new Set([message.messageId]));
   const key = storeTime({ time: NOW, values }, 7, 0).toString();
-  expect(pack?.text).toContain(`"time_ns":${key}`);
+  expect(pack?.text).toContain(`"time_ns":"${key}"`);
   expect(rowsOf(pack?.text ?? '')).toEqual([
     {
       time: NOW,
-      time_ns: Number(key),
+      time_ns: key,
       measure_name: 'telemetry',
       thing_name: THING,
       site: 'north',

@@ -38,7 +38,7 @@ function isSpace(character: string): boolean {
 
 /** Integers that a double cannot hold become text. @throws SyntaxError */
 export function parseDocument(text: string): Record<string, unknown> {
-  const exact = /\d{16}/.test(text)
+  const exact = /[:,[\s]-?\d{16}/.test(text)
     ? text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) =>
         /^-?\d{16,}$/.test(token) ? `"${token}"` : token,
       )

@@ -21,8 +21,8 @@ export interface StructuredObject {
   readonly records: number;
 }
 
-/** The event loop gets a turn after so many records. */
-const RECORDS_PER_TURN = 500;
+/** The event loop gets a turn after so many documents: one record may hold thousands. */
+const DOCUMENTS_PER_TURN = 500;
 
 /** Records of a chunk that share their partitioning keys. */
 interface Group {
@@ -52,6 +52,8 @@ export class StructuredDelivery {
   readonly #groups = new Map<string, Group>();
   readonly #failures: Record<ErrorType, Failure[]> = { 'processing-failed': [], 'format-conversion-failed': [] };
 
+  #seen = 0;
+
   /** `schema` when records are converted. */
   constructor(context: CloudContext, engine: ScratchEngine, destination: Destination, schema: TableSchema | undefined) {
     this.#context = context;
@@ -63,11 +65,9 @@ export class StructuredDelivery {
   }
 
   async objects(chunk: Chunk): Promise<StructuredObject[]> {
-    let seen = 0;
     for (const block of chunk.blocks) {
       for (const record of recordsOf(block)) {
-        this.#record(record, block.arrival);
-        if (++seen % RECORDS_PER_TURN === 0) await new Promise(setImmediate);
+        await this.#record(record, block.arrival);
       }
     }
     const objects: StructuredObject[] = [];
@@ -81,7 +81,7 @@ export class StructuredDelivery {
     return objects;
   }
 
-  #record(record: Buffer, arrival: number): void {
+  async #record(record: Buffer, arrival: number): Promise<void> {
     const { conversion, partitioned, processing } = this.#destination;
     // Without partitioning, documents behind each other are taken apart by the conversion's own reader.
     const splits = partitioned === true ? processing?.splitsJson === true : true;
@@ -97,6 +97,7 @@ export class StructuredDelivery {
       return;
     }
     for (const { text, document } of documents) {
+      if (++this.#seen % DOCUMENTS_PER_TURN === 0) await new Promise(setImmediate);
       const raw = documents.length === 1 ? record : Buffer.from(text);
       const keys = this.#keysOf(document);
       if (keys === undefined) {
