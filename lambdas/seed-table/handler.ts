@@ -39,7 +39,7 @@ const ports: SeedPorts = {
   },
   async isThere({ DatabaseName, Measures, TableName }) {
     const columns = ['thing_name', ...Measures.map((name) => `"${name}"`)].join(', ');
-    const QueryString = `SELECT ${columns} FROM "${DatabaseName}"."${TableName}" WHERE measure_name = 'seed' LIMIT 1`;
+    const QueryString = `SELECT ${columns} FROM "${DatabaseName}"."${TableName}" LIMIT 1`;
     const { Rows = [] } = await reader.send(new QueryCommand({ QueryString }));
     return Rows.length > 0;
   },

@@ -24,9 +24,15 @@ function world(answers: (boolean | Error)[]) {
 const unknownColumn = Object.assign(new Error("Column 'temperature' does not exist"), { name: 'ValidationException' });
 
 test('a row is written, and CloudFormation goes on when queries find it with all its columns', async () => {
-  const { did, ports } = world([unknownColumn, false, true]);
+  const { did, ports } = world([unknownColumn, unknownColumn, false, true]);
   expect(await seedTable(create, ports)).toEqual({ physicalResourceId: 'fleet/telemetry/seed' });
-  expect(did).toEqual(['write temperature 5', 'look', 'look', 'look']);
+  expect(did).toEqual(['look', 'write temperature 5', 'look', 'look', 'look']);
+});
+
+test('a table that has rows with all columns is left alone', async () => {
+  const { did, ports } = world([true]);
+  await seedTable(create, ports);
+  expect(did).toEqual(['look']);
 });
 
 test('a row that is never found fails the deploy, and so does whatever else goes wrong', async () => {

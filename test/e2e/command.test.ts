@@ -49,7 +49,7 @@ test('Ctrl-C ends a run cleanly; queries work meanwhile; the next run finds the 
     '--data-dir',
     directory,
     '--csv',
-    'SELECT count(DISTINCT thing_name) AS things FROM "fleetwright-dev"."telemetry"',
+    `SELECT count(DISTINCT thing_name) AS things FROM "fleetwright-dev"."telemetry" WHERE measure_name = 'telemetry'`,
   ).result;
   expect(query).toMatchObject({ exitCode: 0, stdout: 'things\r\n2\r\n' });
   const broken = await fleetwright('query', '--data-dir', directory, 'SELECT nothing FROM nowhere').result;
