@@ -43,7 +43,9 @@ export async function deliverResult(
       const { code, state } = error;
       if (code === 'NOT_FOUND') return 'REMOVED';
       if (code === 'STATE' && (state === undefined || isTerminal(state.status))) return state?.status ?? 'CANCELED';
-      if (code === 'STATE' && state !== undefined && state.versionNumber !== expectedVersion) {
+      // Versions only grow: a lower one is another execution, of a job that was deleted and made again under its id.
+      if (code === 'STATE' && state !== undefined && state.versionNumber < expectedVersion) return 'REMOVED';
+      if (code === 'STATE' && state !== undefined && state.versionNumber > expectedVersion) {
         expectedVersion = state.versionNumber;
         continue;
       }

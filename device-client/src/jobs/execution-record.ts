@@ -22,6 +22,8 @@ export interface ExecutionRecord {
   readonly jobId: string;
   readonly executionNumber: number;
   readonly versionNumber: number;
+  /** Of the document as it came. */
+  readonly digest: string;
   readonly phase: 'running' | 'ended' | 'settled';
   /** Missing for one that was refused for its document. */
   readonly document?: JobDocument | undefined;
@@ -40,6 +42,7 @@ const recordSchema = z.object({
   jobId: z.string().min(1),
   executionNumber: z.int(),
   versionNumber: z.int(),
+  digest: z.string(),
   phase: z.enum(['running', 'ended', 'settled']),
   document: jobDocumentSchema.optional(),
   attempt: z.int().nonnegative(),

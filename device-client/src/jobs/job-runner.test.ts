@@ -83,6 +83,30 @@ test('an execution that has ended is not run again when the cloud hands it out o
   await agent.runner.stop();
 });
 
+test('a job that is made again under the id of a deleted one is another job, also when the device was away meanwhile', async () => {
+  let runs = 0;
+  const agent = new SimulatedAgent(() => [
+    handler(async () => {
+      runs++;
+      if (runs === 1) agent.connected = false;
+      return done;
+    }),
+  ]);
+  agent.boot();
+  agent.cloud.add('one', jobDocument());
+  await agent.clock.pass(10_000);
+  agent.cloud.remove('one');
+  agent.cloud.add('one', jobDocument());
+  agent.online();
+  await agent.clock.pass(10_000);
+  expect({ runs, finals: agent.cloud.finals }).toEqual({ runs: 2, finals: ['one/1 SUCCEEDED'] });
+  agent.cloud.remove('one');
+  agent.cloud.add('one', jobDocument());
+  await agent.clock.pass(10_000);
+  expect(runs).toBe(3);
+  await agent.runner.stop();
+});
+
 test('reports are bounded in rate, the newest wins, and what was said offline is said later', async () => {
   const { handler: held_, release, runs } = held();
   const agent = new SimulatedAgent(() => [held_]);

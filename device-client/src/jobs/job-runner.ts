@@ -5,6 +5,7 @@ import { type DeviceClock, sleep } from '../clock.ts';
 import { Doorbell } from '../doorbell.ts';
 import { reasonOf } from '../errors.ts';
 import type { DeviceLog } from '../feature.ts';
+import { orderDigest } from '../replay/order-digest.ts';
 import type { ReplayGuard } from '../replay/replay-guard.ts';
 import { deliverResult } from './deliver-result.ts';
 import type { ExecutionRecord, ExecutionStore, FinalResult } from './execution-record.ts';
@@ -127,13 +128,16 @@ export class JobRunner {
     const { events, guard, log, store } = this.#options;
     const { executionNumber, jobId, versionNumber } = execution;
     const last = store.current;
-    if (last?.jobId === jobId && last.executionNumber === executionNumber && last.result !== undefined) {
+    const digest = orderDigest(execution.document);
+    // The id of a deleted job may be given again, and its executions are counted anew: the document tells them apart.
+    const same = last?.jobId === jobId && last.executionNumber === executionNumber && last.digest === digest;
+    if (same && last.result !== undefined) {
       log.warn('an execution that has ended is handed out again; its result is repeated', { jobId, executionNumber });
       store.write({ ...last, versionNumber, phase: 'ended', endedByCloud: undefined });
       return;
     }
     const verdict = judgeExecution(execution, this.#operations, guard);
-    const record = { jobId, executionNumber, versionNumber, attempt: 0 };
+    const record = { jobId, executionNumber, versionNumber, digest, attempt: 0 };
     if (verdict.accepted) {
       store.write({ ...record, phase: 'running', document: verdict.document });
       return;
@@ -164,24 +168,23 @@ export class JobRunner {
     const stop = (): void => ended.abort(new JobStopped('stopping', 'the agent stops'));
     this.#stop.signal.addEventListener('abort', stop, { once: true });
     const reporter = this.#watch(running, handler, ended);
-    let result: JobResult;
     try {
-      result = await handler.run(this.#execution(running, ended.signal, reporter));
-    } catch (error) {
-      result = { status: 'failed', details: { reason: 'HANDLER_FAILED', detail: reasonOf(error) } };
+      const result = await outcomeOf(() => handler.run(this.#execution(running, ended.signal, reporter)));
+      // A run that was told to stop may have ended only because of that: it is run again.
+      if (this.#stop.signal.aborted) return;
+      if (result.status === 'resume') {
+        log.info('a job goes on after the restart', name);
+        await aborted(this.#stop.signal);
+        return;
+      }
+      this.#reporter = undefined;
+      const { details = {}, status } = result;
+      this.#end({ status: FINAL[status], details: statusDetails(details) });
+    } finally {
+      this.#stop.signal.removeEventListener('abort', stop);
+      this.#reporter = undefined;
+      await reporter.stop();
     }
-    // A run that was told to stop may have ended only because of that: it is run again.
-    if (this.#stop.signal.aborted) return void (await reporter.stop());
-    if (result.status === 'resume') {
-      log.info('a job goes on after the restart', name);
-      await aborted(this.#stop.signal);
-      return void (await reporter.stop());
-    }
-    this.#stop.signal.removeEventListener('abort', stop);
-    this.#reporter = undefined;
-    const { details = {}, status } = result;
-    this.#end({ status: FINAL[status], details: statusDetails(details) });
-    await reporter.stop();
     store.noteVersion(reporter.versionNumber);
   }
 
@@ -276,6 +279,14 @@ const FINAL = { succeeded: 'SUCCEEDED', failed: 'FAILED', rejected: 'REJECTED' }
 
 function stopped(status: ExecutionStatus): JobStopped {
   return new JobStopped(status === 'TIMED_OUT' ? 'timed-out' : 'cancelled', `the cloud's execution is ${status}`);
+}
+
+async function outcomeOf(run: () => Promise<JobResult>): Promise<JobResult> {
+  try {
+    return await run();
+  } catch (error) {
+    return { status: 'failed', details: { reason: 'HANDLER_FAILED', detail: reasonOf(error) } };
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

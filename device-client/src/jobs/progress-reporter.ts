@@ -144,6 +144,12 @@ export class ProgressReporter {
       this.#stop.abort();
       return true;
     }
+    if (this.#version !== undefined && state.versionNumber < this.#version) {
+      // Versions only grow: this is another execution, of a job that was deleted and made again under its id.
+      onEnded('REMOVED');
+      this.#stop.abort();
+      return true;
+    }
     // An earlier report got through whose answer was lost.
     this.#version = state.versionNumber;
     keep();
