@@ -4,6 +4,7 @@ import type { BenchOptions } from './bench-options.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<object> }>>> = {
   broker: () => import('./broker/broker.ts'),
   connections: () => import('./connections/connections.ts'),
+  device: () => import('./device/device.ts'),
   ingest: () => import('./ingest/ingest.ts'),
   lambdas: () => import('./lambdas/lambdas.ts'),
   queue: () => import('./queue/queue.ts'),

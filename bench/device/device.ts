@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { BenchOptions } from '../bench-options.ts';
+import { startCloudUnderTest } from '../broker/cloud-under-test.ts';
+import { benchDevice } from './bench-device.ts';
+import { bundleWorker } from './bundle-worker.ts';
+import type { DeviceFigures, DeviceOrder } from './device-order.ts';
+import { measureAgent } from './measure-agent.ts';
+
+const ROUNDS = 3;
+const DEFAULT_SECONDS = 150;
+const KINDS = ['bare', 'memory', 'disk', 'disk, synced'] as const;
+/** AWS's limit of a connection is 100. */
+const MESSAGES_PER_SECOND = 90;
+const MIB = 1024 * 1024;
+const runFile = promisify(execFile);
+
+function median(values: readonly number[]): number {
+  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] as number;
+}
+
+/**
+ * What the agent costs beside a bare client of the same SDK: memory at rest and under load, processor time for 1,000
+ * messages, throughput. Each in a process of its own, in alternating rounds, against one local cloud over mTLS.
+ */
+export async function run({ json, seconds = DEFAULT_SECONDS }: BenchOptions): Promise<object> {
+  const directory = mkdtempSync(join(tmpdir(), 'fleetwright-bench-device-'));
+  const cloud = await startCloudUnderTest(join(directory, 'cloud'));
+  try {
+    const place = await benchDevice(cloud.description, directory);
+    const bare = await bundleWorker('bare', 'bench/device/bare-worker.ts');
+    const queue = await bundleWorker('queue', 'bench/device/queue-worker.ts');
+    const agent = await bundleWorker('agent', 'device-client/src/agent/main.ts');
+    const slice = Math.max(2, Math.round(seconds / ROUNDS / (KINDS.length + 1)));
+    const measured = new Map<string, DeviceFigures[]>();
+    for (let round = 0; round < ROUNDS; round++) {
+      const order = round % 2 === 0 ? KINDS : [...KINDS].reverse();
+      for (const kind of order) {
+        const given: DeviceOrder = {
+          ...place,
+          kind,
+          seconds: slice,
+          messagesPerSecond: MESSAGES_PER_SECOND,
+          samplesPerMessage: 1,
+        };
+        const { stdout } = await runFile(process.execPath, [kind === 'bare' ? bare : queue, JSON.stringify(given)]);
+        measured.set(kind, [...(measured.get(kind) ?? []), JSON.parse(stdout.trim())]);
+      }
+      const figures = await measureAgent(agent, cloud.description, place, directory, slice);
+      measured.set('agent', [...(measured.get('agent') ?? []), { ...figures, messagesPerSecond: Number.NaN }]);
+    }
+    const of = (kind: string, name: keyof DeviceFigures): number =>
+      median((measured.get(kind) ?? []).map((figures) => figures[name]));
+    const figures = [...measured.keys()].map((kind) => ({
+      kind,
+      restMegabytes: Number((of(kind, 'restBytes') / MIB).toFixed(1)),
+      loadMegabytes: Number((of(kind, 'loadBytes') / MIB).toFixed(1)),
+      cpuMillisecondsPer1000: Math.round(of(kind, 'cpuMilliseconds')),
+      ...(kind !== 'agent' && { messagesPerSecond: Number(of(kind, 'messagesPerSecond').toFixed(1)) }),
+    }));
+    const ratio = (kind: string, name: keyof DeviceFigures, to = 'bare'): number =>
+      Number((of(kind, name) / of(to, name)).toFixed(3));
+    const kinds = KINDS.filter((kind) => kind !== 'bare');
+    const result = {
+      bench: 'device',
+      rounds: ROUNDS,
+      seconds: slice,
+      messagesPerSecond: MESSAGES_PER_SECOND,
+      figures,
+      /** Aim: 1.3 at most. */
+      residentToBare: Object.fromEntries([...kinds, 'agent'].map((kind) => [kind, ratio(kind, 'loadBytes')])),
+      throughputBareToQueue: Object.fromEntries(
+        kinds.map((kind) => [kind, Number((1 / ratio(kind, 'messagesPerSecond')).toFixed(3))]),
+      ),
+      cpuToBare: Object.fromEntries(kinds.map((kind) => [kind, ratio(kind, 'cpuMilliseconds')])),
+      cpuDiskToMemory: ratio('disk', 'cpuMilliseconds', 'memory'),
+      cpuSyncedToMemory: ratio('disk, synced', 'cpuMilliseconds', 'memory'),
+    };
+    if (!json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    return result;
+  } finally {
+    await cloud.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

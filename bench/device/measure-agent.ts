@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askAgent } from '../../device-client/src/agent/control-socket.ts';
+import type { CloudDescription } from '../../local-cloud/src/index.ts';
+import { processUsage } from '../load/process-usage.ts';
+import type { DevicePlace } from './bench-device.ts';
+import { REST, sampleAt } from './device-order.ts';
+
+const PATIENCE = 30_000;
+
+/** Bytes of the whole agent, with all its features: at rest, and while a program of the machine hands it samples. */
+export async function measureAgent(
+  entry: string,
+  cloud: CloudDescription,
+  place: DevicePlace,
+  directory: string,
+  seconds: number,
+): Promise<{ restBytes: number; loadBytes: number; cpuMilliseconds: number }> {
+  const socket = join(directory, 'agent.sock');
+  const file = join(directory, 'agent.json');
+  const settings = {
+    endpoint: { host: cloud.mqttHost, port: cloud.mqttPort, caFile: cloud.caFile },
+    device: { serialNumber: 'BENCH-0001', site: 'north', deviceType: 'pump' },
+    stateDirectory: place.stateDirectory,
+    socket,
+    clock: { url: cloud.apiUrl },
+  };
+  writeFileSync(file, JSON.stringify(settings));
+  const child = spawn(process.execPath, [entry, 'run', '--config', file, '--allow-root'], { stdio: 'ignore' });
+  const pid = child.pid as number;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    const deadline = performance.now() + PATIENCE;
+    for (;;) {
+      const health = await askAgent(socket, 'GET', '/health').catch(() => undefined);
+      if ((health?.body as { connection?: { connected?: boolean } } | undefined)?.connection?.connected) break;
+      if (performance.now() > deadline) throw new Error('the agent does not connect');
+      await sleep(100);
+    }
+    await sleep(REST);
+    const rest = processUsage(pid);
+    let loadBytes = rest.residentBytes;
+    const began = performance.now();
+    let messages = 0;
+    while (performance.now() - began < seconds * 1_000) {
+      await askAgent(socket, 'POST', '/samples', { samples: [sampleAt(Date.now())] });
+      messages++;
+      loadBytes = Math.max(loadBytes, processUsage(pid).residentBytes);
+      await sleep(10);
+    }
+    const after = processUsage(pid);
+    const cpuMilliseconds = (after.cpuMicroseconds - rest.cpuMicroseconds) / messages;
+    return { restBytes: rest.residentBytes, loadBytes, cpuMilliseconds };
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
