@@ -1,4 +1,4 @@
-import { topicLevelSchema } from '@fleetwright/contracts';
+import { serialNumberSchema, topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
 
 /** A PEM file, from the directory that the app runs in. */
@@ -26,6 +26,18 @@ const authoritySchema = z.strictObject({
   ...place,
 });
 
+/** A device that is registered by hand. */
+const deviceSchema = z
+  .strictObject({
+    serialNumber: serialNumberSchema,
+    csrFile: pemFile.optional(),
+    certificateFile: pemFile.optional(),
+    ...place,
+  })
+  .refine(({ certificateFile, csrFile }) => (certificateFile === undefined) !== (csrFile === undefined), {
+    message: 'must name either csrFile or certificateFile',
+  });
+
 const grantSchema = z.strictObject({
   actions: z
     .array(z.string().regex(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'must be the whole name of an action, such as s3:PutObject'))
@@ -52,6 +64,10 @@ export const identitySchema = z.strictObject({
     .array(authoritySchema)
     .refine((all) => unique(all, ({ name }) => name), 'must not repeat a name')
     .default([]),
+  devices: z
+    .array(deviceSchema)
+    .refine((all) => unique(all, ({ serialNumber }) => serialNumber), 'must not repeat a serial number')
+    .default([]),
   /** AWS credentials for devices of some types; no types: none. */
   credentials: z
     .strictObject({
@@ -72,12 +88,13 @@ export type IdentitySettings = z.infer<typeof identitySchema>;
 
 /** What the settings say of sites and device types that the stage does not have. */
 export function foreignPlaces(
-  { authorities, credentials }: IdentitySettings,
+  { authorities, credentials, devices }: IdentitySettings,
   stage: { readonly sites: readonly string[]; readonly deviceTypes: readonly string[] },
 ): string[] {
+  const places = [...authorities, ...devices];
   return [
-    ...authorities.filter(({ site }) => !stage.sites.includes(site)).map(({ site }) => `site ${site}`),
-    ...[...authorities.map(({ deviceType }) => deviceType), ...credentials.deviceTypes]
+    ...places.filter(({ site }) => !stage.sites.includes(site)).map(({ site }) => `site ${site}`),
+    ...[...places.map(({ deviceType }) => deviceType), ...credentials.deviceTypes]
       .filter((type) => !stage.deviceTypes.includes(type))
       .map((type) => `device type ${type}`),
   ];

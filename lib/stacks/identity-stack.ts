@@ -15,6 +15,7 @@ import { JustInTimeRegistration } from '../constructs/customer-ca/just-in-time-r
 import { DeadLetterQueue } from '../constructs/dead-letter-queue/dead-letter-queue.ts';
 import { DeviceCredentials } from '../constructs/device-credentials/device-credentials.ts';
 import { DeviceRegistry } from '../constructs/device-registry/device-registry.ts';
+import { DeviceEnrollment } from '../constructs/enrolled-device/device-enrollment.ts';
 import { FirstConnection } from '../constructs/first-connection/first-connection.ts';
 import { DynamicGroups } from '../constructs/fleet-groups/dynamic-groups.ts';
 import { FleetGroups } from '../constructs/fleet-groups/fleet-groups.ts';
@@ -131,7 +132,7 @@ export class IdentityStack extends Stack {
 
   /** The ways into the fleet besides the claim, and what devices get there, where the configuration has them. */
   private onboarding({ settings }: PlatformConfig, shared: OnboardingProps): JustInTimeRegistration | undefined {
-    const { authorities, credentials } = settings.identity;
+    const { authorities, credentials, devices } = settings.identity;
     const { admission, sites } = settings.provisioning;
     const foreign = foreignPlaces(settings.identity, settings.provisioning);
     if (foreign.length > 0) throw new ConfigError(foreign.map((place) => `identity: the stage has no ${place}`));
@@ -148,6 +149,16 @@ export class IdentityStack extends Stack {
         onboarding: onboarding === 'register' && registrar !== undefined ? registrar : onboardingOf(onboarding),
       });
       ca.node.addDependency(shared.groups);
+    }
+    if (devices.length > 0) {
+      const enrollment = new DeviceEnrollment(this, 'Enrollment', { ...shared, sites });
+      enrollment.node.addDependency(shared.groups);
+      for (const { certificateFile, csrFile = '', ...device } of devices) {
+        const known = certificateFile === undefined ? undefined : { certificatePem: readPem(certificateFile) };
+        const credential = known ?? { csrPem: readPem(csrFile) };
+        const { ref: value } = enrollment.enroll({ ...device, credential });
+        new CfnOutput(this, `CertificateOf${device.serialNumber.replaceAll('-', '')}`, { value });
+      }
     }
     if (credentials.grants.length > 0) {
       const { deviceTypes, ...rest } = credentials;

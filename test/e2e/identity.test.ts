@@ -44,6 +44,8 @@ let platform: TestPlatform;
 let provisioning: TestAuthority;
 let registration: TestAuthority;
 let here: string[];
+/** Key of the device that is part of the stack. */
+let benchKey: string;
 /** Of the identity stack. */
 let outputs: Readonly<Record<string, string>>;
 let iot: IoTClient;
@@ -58,10 +60,14 @@ beforeAll(async () => {
     writeFileSync(certificateFile, certificatePem);
     return { name, certificateFile, onboarding, site: 'north', deviceType: 'pump-station' };
   };
+  benchKey = generatePrivateKey();
+  const csrFile = join(directory, 'bench.csr');
+  writeFileSync(csrFile, await certificateSigningRequest(benchKey, 'BENCH-0001'));
   const assembly = configuredAssembly(join(directory, 'cdk.out'), {
     provisioning: { admission: 'list' },
     identity: {
       authorities: [authority('batch1', provisioning, 'provision'), authority('batch2', registration, 'register')],
+      devices: [{ serialNumber: 'BENCH-0001', csrFile, site: 'harbour', deviceType: 'pump-station' }],
       credentials: {
         deviceTypes: ['pump-station'],
         durationSeconds: 900,
@@ -261,6 +267,20 @@ describe('ways into the fleet', () => {
     await expect(stateOf(nameOf('WAY-0004'))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await admit('WAY-0004');
     await eventually('a connection', () => tries(stranger, 'WAY-0004'));
+  }, 60_000);
+
+  test('by the stack: a device of the configuration is whole when it is deployed', async () => {
+    const thingName = nameOf('BENCH-0001');
+    expect(await stateOf(thingName)).toBe('provisioning');
+    expect(await groupsOf(thingName)).toEqual([
+      'fleetwright-dev',
+      'fleetwright-dev-site-harbour',
+      'fleetwright-dev-type-pump-station',
+    ]);
+    const found = await iot.send(new DescribeCertificateCommand({ certificateId: outputs.CertificateOfBENCH0001 }));
+    const certificatePem = found.certificateDescription?.certificatePem ?? '';
+    await connect({ certificatePem, privateKeyPem: benchKey }, thingName);
+    await active(thingName);
   }, 60_000);
 
   test('by hand: an operator has a signing request signed, and the device connects with what comes back', async () => {

@@ -16,7 +16,8 @@ const authority = {
   site: 'north',
   deviceType: 'pump-station',
 };
-const identity = { authorities: [authority] };
+const devices = [{ serialNumber: 'PS-0001', certificateFile, site: 'north', deviceType: 'pump-station' }];
+const identity = { authorities: [authority], devices };
 const EVERYTHING = {
   fleetwright: { ...cdkJson.context.fleetwright, defaults: { ...defaults, fleet: { indexing: 'own' }, identity, ota } },
 };

@@ -18,6 +18,7 @@ const IDENTITY = {
     { name: 'batch2', certificateFile, onboarding: 'register', ...place },
     { name: 'batch3', certificateFile, onboarding: 'none', ...place },
   ],
+  devices: [{ serialNumber: 'PS-0001', certificateFile, ...place }],
   credentials: {
     deviceTypes: ['pump-station'],
     durationSeconds: 7_200,
@@ -101,6 +102,33 @@ test.each([
     ],
   ],
   ['DeviceCredentialsRole', ['s3:PutObject']],
+  [
+    'EnrollmentMaker',
+    [
+      'iot:AddThingToThingGroup',
+      'iot:AttachPolicy',
+      'iot:AttachPrincipalPolicy',
+      'iot:AttachThingPrincipal',
+      'iot:CreateThing',
+      'iot:DeleteThing',
+      'iot:DescribeCertificate',
+      'iot:DescribeThing',
+      'iot:DescribeThingGroup',
+      'iot:DescribeThingType',
+      'iot:DetachPolicy',
+      'iot:DetachThingPrincipal',
+      'iot:GetPolicy',
+      'iot:ListAttachedPolicies',
+      'iot:ListPrincipalThings',
+      'iot:ListThingGroupsForThing',
+      'iot:ListThingPrincipals',
+      'iot:RegisterThing',
+      'iot:UpdateCertificate',
+      'iot:UpdateThing',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ],
+  ],
 ])('%s may do exactly what it does', (role, actions) => {
   expect(granted(role)).toEqual([...actions].sort());
 });
@@ -178,6 +206,21 @@ describe('customer CAs', () => {
   });
 });
 
+test('a device of the stack is registered by one template, after all that it joins', () => {
+  const [device] = own('Custom::EnrolledDevice');
+  expect(device?.[1].Properties.ThingName).toBe(names.thingName('pump-station', 'PS-0001'));
+  const { certificate, policy, servicesPolicy, thing } = JSON.parse(device?.[1].Properties.TemplateBody).Resources;
+  expect(thing.Properties.AttributePayload).toEqual({ serialNumber: 'PS-0001', ...place, state: 'provisioning' });
+  expect([policy.Properties.PolicyName, servicesPolicy.Properties.PolicyName]).toEqual([
+    names.devicePolicy,
+    names.deviceServicesPolicy,
+  ]);
+  expect(certificate.Properties.CertificateId).toEqual({ Ref: 'CertificateId' });
+  expect(device?.[1].DependsOn).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^FleetGroupsSitenorth/), expect.stringMatching(/ServicesPolicy/)]),
+  );
+});
+
 describe('credentials of devices', () => {
   test('the role trusts the one alias, and lives as long as its credentials', () => {
     const [, role] = own('AWS::IAM::Role').find(([id]) => id.includes('DeviceCredentialsRole')) ?? [];
@@ -248,6 +291,11 @@ describe('what is refused', () => {
       /missing\.pem: cannot be read/,
     ],
     ['a private key', { authorities: [{ ...first, certificateFile: key }] }, /must not hold a private key/],
+    [
+      'a device with request and certificate',
+      { devices: [{ ...IDENTITY.devices[0], csrFile: 'x' }] },
+      /either csrFile or certificateFile/,
+    ],
     ['two CAs of one name', { authorities: [first, first] }, /must not repeat a name/],
   ])('%s', (_name, settings, message) => {
     expect(() => synthesize(configured(settings))).toThrow(message);

@@ -1,6 +1,6 @@
 import { deviceTypeGroupName, type PlatformNames, siteGroupName } from '@fleetwright/contracts';
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
 import { IotServiceRole } from '../service-role/iot-service-role.ts';
@@ -17,7 +17,18 @@ export function provisioningRole(
   deviceTypes: readonly string[],
 ): IotServiceRole {
   const role = new IotServiceRole(scope, id, { description: 'Fleet provisioning: registers devices of this stage' });
-  const stack = Stack.of(scope);
+  grantRegistration(role, names, sites, deviceTypes);
+  return role;
+}
+
+/** Lets a role register devices of the stage. @returns what it may touch, so that more can be granted of it */
+export function grantRegistration(
+  role: Role,
+  names: PlatformNames,
+  sites: readonly string[],
+  deviceTypes: readonly string[],
+): { readonly certificates: string; readonly things: readonly string[] } {
+  const stack = Stack.of(role);
   const iot = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
   const things = deviceTypes.map((deviceType) => iot('thing', names.thingName(deviceType, '*')));
@@ -89,5 +100,5 @@ export function provisioningRole(
     'AttachPrincipalPolicy, AttachThingPrincipal, ListPrincipalThings and RegisterThing have no resource types ' +
       '(service authorization reference, AWS IoT).',
   );
-  return role;
+  return { certificates, things };
 }
