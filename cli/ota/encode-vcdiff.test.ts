@@ -68,8 +68,8 @@ test.each([
 });
 
 test('an image of several windows, with copies over their borders', () => {
-  const source = bytes(9 * 1_048_576, 8);
-  const target = Buffer.concat([bytes(100, 9), source, source.subarray(0, 3_000_000)]);
+  const source = bytes(1_000_000, 8);
+  const target = Buffer.concat([bytes(100, 9), ...Array.from({ length: 9 }, () => source)]).subarray(0, 8_500_000);
   expect(roundTrip(source, target).length).toBeLessThan(500);
 }, 60_000);
 

@@ -15,6 +15,7 @@ import {
   paginateListThingsInThingGroup,
 } from '@aws-sdk/client-iot';
 import { ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { campaignPrefix } from '@fleetwright/contracts';
 import { ifThere } from '../operator/back-off.ts';
 import type { Stage } from '../operator/stage.ts';
 import { belongsTo, type StageStacks, stageResources } from '../operator/stage-stacks.ts';
@@ -93,6 +94,11 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       const described = await ifThere(() => iot.send(new DescribeJobCommand({ jobId })));
       found.push({ jobId, targets: described?.job?.targets ?? [] });
     }
+  }
+  // Groups of update campaigns are made as these go, and are gone when they have ended; their jobs stay.
+  for (const arn of found.flatMap(({ targets }) => targets)) {
+    const group = /:thinggroup\/(.+)$/.exec(arn)?.[1];
+    if (group?.startsWith(campaignPrefix(names.topicRoot)) === true) groups.add(group);
   }
   const { own, shared } = ownJobs(found, new Set(things), groups);
   for (const jobId of shared) notes.push(`job ${jobId} also targets others and stays`);

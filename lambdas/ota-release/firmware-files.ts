@@ -10,17 +10,13 @@ const MISSING = ['NoSuchKey', 'NoSuchVersion', 'NotFound'];
 export function firmwareFiles(s3: S3Client, Bucket: string): FilePorts {
   return {
     async read({ key, versionId }, most) {
-      return ifThere(async () => {
-        const answer = await s3.send(
-          new GetObjectCommand({
-            Bucket,
-            Key: key,
-            Range: `bytes=0-${most}`,
-            ...(versionId !== '' && { VersionId: versionId }),
-          }),
-        );
-        return answer.Body?.transformToByteArray();
+      const part = new GetObjectCommand({
+        Bucket,
+        Key: key,
+        Range: `bytes=0-${most}`,
+        ...(versionId !== '' && { VersionId: versionId }),
       });
+      return ifThere(() => orEmpty(async () => (await s3.send(part)).Body?.transformToByteArray()));
     },
     async measure(key, chunkSize) {
       return ifThere(async () => {
@@ -36,6 +32,16 @@ export function firmwareFiles(s3: S3Client, Bucket: string): FilePorts {
       return { key: toKey, versionId: copied.VersionId ?? '' };
     },
   };
+}
+
+/** A range of an empty object cannot be satisfied (RFC 9110, 416). */
+async function orEmpty(ask: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (errorName(error) === 'InvalidRange') return new Uint8Array();
+    throw error;
+  }
 }
 
 async function ifThere<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {

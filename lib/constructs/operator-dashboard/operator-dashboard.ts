@@ -86,6 +86,16 @@ export class OperatorDashboard extends Construct {
     );
     row(
       [
+        'Firmware: uploads released and refused',
+        ['releasesReady', 'uploadsRefused'].map((name) => own('ota-release', name)),
+      ],
+      [
+        'Update campaigns: waves begun, campaigns ended',
+        ['wavesStarted', 'campaignsSucceeded', 'campaignsStopped'].map((name) => own('ota-campaign', name)),
+      ],
+    );
+    row(
+      [
         'Devices registered and refused',
         [own('pre-provisioning-hook', 'devicesAllowed'), own('pre-provisioning-hook', 'devicesRefused')],
       ],
