@@ -10,8 +10,8 @@ import type { SampleQueue } from './sample-queue.ts';
 
 /** Of what the queue adds to an item in its buffer: a header and the lane's name. */
 const ITEM_OVERHEAD_BYTES = 64;
-/** Batches of one lane handed out at once: enough for the messages in flight. */
-const LEASES = 256;
+/** Batches of one lane handed out at once: more than messages under way are made of. */
+const LEASES = 4_096;
 const DEFAULT_BUFFERED_BYTES = 1024 * 1024;
 
 export type DiskQueueOptions = Omit<QueueOptions, 'maxLeases' | 'maxChannels'>;
@@ -61,12 +61,20 @@ export class DiskQueue implements SampleQueue {
     return this.#queue.room(priority);
   }
 
-  take(lane: string, max: number, bytes: number): Promise<Batch | undefined> {
-    return this.#queue.take(max, bytes, { channel: lane });
+  peek(lane: string, max: number, bytes: number): Promise<Batch | undefined> {
+    return this.#queue.peek(max, bytes, { channel: lane });
+  }
+
+  take(lane: string, max: number): Promise<Batch | undefined> {
+    return this.#queue.take(max, Number.POSITIVE_INFINITY, { channel: lane });
   }
 
   ack(batch: Batch): Promise<boolean> {
     return this.#queue.ack(batch);
+  }
+
+  release(batch: Batch): Promise<boolean> {
+    return this.#queue.release(batch);
   }
 
   waiting(lane: string): number {

@@ -1,13 +1,7 @@
 import type { Batch } from '@fleetwright/durable-queue';
 import type { SampleQueue } from './sample-queue.ts';
-import { messageOf, readStamp } from './stamped-sample.ts';
+import { messageOf, readStamp, STAMP_BYTES } from './stamped-sample.ts';
 import type { Lane } from './telemetry-lanes.ts';
-
-/** A batch of the queue, to be acknowledged when all of its items are. */
-interface Taken {
-  readonly batch: Batch;
-  remaining: number;
-}
 
 /** A message on its way out. */
 export interface OutgoingMessage {
@@ -18,7 +12,8 @@ export interface OutgoingMessage {
   readonly payload: Buffer;
   /** Some of it was handed out before, or may have been, by a process that ended without telling. */
   readonly possibleDuplicate: boolean;
-  readonly parts: readonly Taken[];
+  /** What it was taken from the queue with: items of this message alone. */
+  readonly batches: readonly Batch[];
   state: 'waiting' | 'sending' | 'acknowledged';
   /** It was sent before, by this process. */
   isRepeated: boolean;
@@ -28,14 +23,19 @@ interface Group {
   readonly bootId: number;
   readonly sequence: number;
   readonly samples: Buffer[];
-  /** One entry for each sample. */
-  readonly parts: Taken[];
+  readonly batches: Batch[];
   possibleDuplicate: boolean;
 }
 
-/** Items of one batch taken from the queue, unless messages are larger. */
-const CHUNK_ITEMS = 64;
-const CHUNK_BYTES = 128 * 1024;
+/** Neighbours in the queue that belong to one message; or items of another layout. */
+interface Run {
+  readonly stamp: string;
+  count: number;
+}
+
+/** Items and bytes that are looked at together: a whole message, most often. */
+const LOOK_ITEMS = 512;
+const LOOK_BYTES = 160 * 1024;
 /** Bytes of messages made and not acknowledged, above which no more are made. */
 const AHEAD_BYTES = 512 * 1024;
 
@@ -50,7 +50,13 @@ export interface LaneReaderPorts {
   onForeign(): void;
 }
 
-/** Makes the messages of a lane anew from what lies in the queue, in order. */
+/**
+ * Makes the messages of a lane anew from what lies in the queue, in order.
+ *
+ * INVARIANT: what is acknowledged to the queue in one go is always a whole message. Were it a part, a process that is
+ * killed then would leave the rest of it, and the next one would send that as the same message with other content. So the
+ * queue is looked at first, and each batch taken from it holds items of one message.
+ */
 export class LaneReader {
   readonly lane: Lane;
   readonly #queue: SampleQueue;
@@ -58,6 +64,8 @@ export class LaneReader {
   /** Items in the queue that may be taken: at least as many as there are, for some may have been dropped. */
   #readable: number;
   #group: Group | undefined;
+  /** What is known to come next. */
+  #runs: Run[] = [];
   #messages: OutgoingMessage[] = [];
   #bytes = 0;
 
@@ -93,13 +101,7 @@ export class LaneReader {
   /** Takes from the queue until enough messages are made or there is nothing more. Never runs twice at a time. */
   async fill(): Promise<void> {
     while (this.wantsMore) {
-      if (this.#readable > 0) {
-        const known = this.#readable;
-        const batch = await this.#queue.take(this.lane.name, Math.min(known, CHUNK_ITEMS), CHUNK_BYTES);
-        // Nothing there: what was known before was dropped. What came meanwhile still counts.
-        this.#readable = Math.max(0, this.#readable - (batch?.items.length ?? known));
-        if (batch !== undefined) await this.#gather(batch);
-      }
+      if (this.#readable > 0) await this.#takeRun();
       if (this.#groupIsWhole()) this.#finishGroup();
     }
   }
@@ -107,30 +109,52 @@ export class LaneReader {
   /** The cloud has it. */
   async acknowledge(message: OutgoingMessage): Promise<void> {
     message.state = 'acknowledged';
-    const done: Taken[] = [];
-    for (const part of message.parts) if (--part.remaining === 0) done.push(part);
     while (this.#messages[0]?.state === 'acknowledged') {
       this.#bytes -= (this.#messages.shift() as OutgoingMessage).payload.length;
     }
-    for (const { batch } of done) await this.#queue.ack(batch);
+    // In one turn, so that one note tells of them all.
+    await Promise.all(message.batches.map((batch) => this.#queue.ack(batch)));
+  }
+
+  async #takeRun(): Promise<void> {
+    const known = this.#readable;
+    if (this.#runs.length === 0) {
+      const ahead = await this.#queue.peek(this.lane.name, Math.min(known, LOOK_ITEMS), LOOK_BYTES);
+      this.#runs = runsOf(ahead);
+    }
+    const run = this.#runs.shift();
+    const batch = run && (await this.#queue.take(this.lane.name, run.count));
+    if (batch === undefined) {
+      // What was known of was dropped. What came meanwhile still counts.
+      this.#runs = [];
+      this.#readable = Math.max(0, this.#readable - known);
+      return;
+    }
+    if (runsOf(batch).length > 1) {
+      // Something was dropped between the look and the taking.
+      this.#runs = [];
+      await this.#queue.release(batch);
+      return;
+    }
+    this.#readable = Math.max(0, this.#readable - batch.items.length);
+    await this.#gather(batch);
   }
 
   async #gather(batch: Batch): Promise<void> {
-    const taken: Taken = { batch, remaining: batch.items.length };
     for (const { bytes, possibleDuplicate } of batch.items) {
       const stamped = readStamp(bytes);
       if (stamped === undefined) {
         this.#ports.onForeign();
-        if (--taken.remaining === 0) await this.#queue.ack(batch);
-        continue;
+        await this.#queue.ack(batch);
+        return;
       }
       const { bootId, sample, sequence } = stamped;
       if (this.#group?.sequence !== sequence || this.#group.bootId !== bootId) {
         this.#finishGroup();
-        this.#group = { bootId, sequence, samples: [], parts: [], possibleDuplicate: false };
+        this.#group = { bootId, sequence, samples: [], batches: [], possibleDuplicate: false };
       }
+      if (this.#group.batches.at(-1) !== batch) this.#group.batches.push(batch);
       this.#group.samples.push(this.#ports.finish(bootId, sample));
-      this.#group.parts.push(taken);
       this.#group.possibleDuplicate ||= possibleDuplicate;
     }
   }
@@ -145,7 +169,7 @@ export class LaneReader {
     const group = this.#group;
     if (group === undefined) return;
     this.#group = undefined;
-    const { bootId, parts, possibleDuplicate, samples, sequence } = group;
+    const { batches, bootId, possibleDuplicate, samples, sequence } = group;
     const payload = messageOf(group, samples);
     this.#messages.push({
       lane: this.lane,
@@ -154,10 +178,21 @@ export class LaneReader {
       samples: samples.length,
       payload,
       possibleDuplicate,
-      parts,
+      batches,
       state: 'waiting',
       isRepeated: false,
     });
     this.#bytes += payload.length;
   }
+}
+
+function runsOf(batch: Batch | undefined): Run[] {
+  const runs: Run[] = [];
+  for (const { bytes } of batch?.items ?? []) {
+    const stamp = bytes.toString('latin1', 0, STAMP_BYTES);
+    const last = runs.at(-1);
+    if (last?.stamp === stamp) last.count++;
+    else runs.push({ stamp, count: 1 });
+  }
+  return runs;
 }

@@ -54,7 +54,7 @@ export class MemoryQueue implements SampleQueue {
     while (this.isFull()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  async take(name: string, max: number, bytes: number): Promise<Batch | undefined> {
+  async peek(name: string, max: number, bytes: number): Promise<Batch | undefined> {
     const lane = this.#lane(name);
     const items: QueueItem[] = [];
     let size = 0;
@@ -64,11 +64,24 @@ export class MemoryQueue implements SampleQueue {
       if (items.length > 0 && size > bytes) break;
       items.push(item);
     }
+    return items.length === 0 ? undefined : { channel: name, priority: 'normal', items };
+  }
+
+  async take(name: string, max: number): Promise<Batch | undefined> {
+    const lane = this.#lane(name);
+    const items = lane.items.slice(lane.taken, lane.taken + max);
     if (items.length === 0) return undefined;
     lane.taken += items.length;
     const batch: Batch = { channel: name, priority: 'normal', items };
     this.#batches.set(batch, { lane, done: false });
     return batch;
+  }
+
+  async release(batch: Batch): Promise<void> {
+    const held = this.#batches.get(batch);
+    if (held === undefined) return;
+    this.#batches.delete(batch);
+    held.lane.taken -= batch.items.length;
   }
 
   /** A batch goes when those before it of its lane have gone. */

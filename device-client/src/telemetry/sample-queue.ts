@@ -8,9 +8,14 @@ export interface SampleQueue {
   put(lane: string, bytes: Uint8Array, priority: Priority, time: number): Promise<PutResult>;
   /** Resolves when an item of that priority may find room. */
   room(priority: Priority): Promise<void>;
-  /** The oldest items of a lane, handed out until they are acknowledged or the queue is closed. */
-  take(lane: string, max: number, bytes: number): Promise<Batch | undefined>;
+  /** What `take` would hand out: at most so many items and bytes. */
+  peek(lane: string, max: number, bytes: number): Promise<Batch | undefined>;
+  /** The oldest items of a lane, handed out until they are acknowledged or the queue is closed. There may be fewer than `max`. */
+  take(lane: string, max: number): Promise<Batch | undefined>;
+  /** Acknowledgements of one turn are written down together. */
   ack(batch: Batch): Promise<unknown>;
+  /** The last batch that was handed out goes back. */
+  release(batch: Batch): Promise<unknown>;
   /** Items of a lane that are stored and not acknowledged. */
   waiting(lane: string): number;
   /** Of all lanes. */

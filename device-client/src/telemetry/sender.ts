@@ -139,6 +139,8 @@ export class Sender {
       if (lane.isHeld || (lane.attempts > 0 && lane.sending > 0)) continue;
       const message = lane.reader.messages.find(({ state }) => state === 'waiting');
       if (message !== undefined) return { lane, message };
+      // What it is about to have goes before what less urgent lanes have.
+      if (lane.isFilling) return undefined;
     }
     return undefined;
   }

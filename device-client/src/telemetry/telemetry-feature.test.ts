@@ -281,3 +281,25 @@ test('samples of a device that started in 1970 get their time when it is known, 
   await until(clock, () => next.link.received.length === 1);
   expect(next.link.received[0]?.payload).toEqual(link.received[0]?.payload);
 });
+
+test('whenever a process is killed, the next one has each message whole or not at all', async () => {
+  const { clock, context, feature, link } = await make({ samplesPerMessage: 100, backlogSamplesPerMessage: 3 });
+  for (let time = 1; time <= 198; time++) await feature.put('telemetry', sample(time));
+  const sizes: number[] = [];
+  link.latency = 30;
+  link.connect();
+  for (let step = 0; feature.stats.waiting > 0 && step < 400; step++) {
+    await clock.pass(50);
+    const copy = temporaryState();
+    directories.push(copy.path);
+    cpSync(context.state.path, copy.path, { recursive: true });
+    rmSync(copy.file('queue/lock'));
+    const next = await make({}, { state: copy, bootId: 8 });
+    next.link.connect();
+    await until(next.clock, () => next.feature.stats.waiting === 0, 2_000);
+    sizes.push(...messages(next.link).map(({ samples }) => samples.length));
+    await next.feature.stop();
+  }
+  expect(feature.stats.waiting).toBe(0);
+  expect(new Set(sizes)).toEqual(new Set([3]));
+}, 60_000);
