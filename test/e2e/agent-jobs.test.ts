@@ -11,6 +11,7 @@ import type { AnyJobHandler } from '../../device-client/src/jobs/job-handler.ts'
 import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
 import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
+import { OutageProxy } from '../support/outage-proxy.ts';
 import { eventually } from '../support/platform.ts';
 
 let agents: AgentPlatform;
@@ -168,6 +169,49 @@ test('a script that a restart has interrupted is not run twice, and its failure 
   expect(details.reason).toBe('INTERRUPTED');
   expect(readFileSync(counter, 'utf8')).toBe('x\n');
 }, 60_000);
+
+test('what ends while there is no connection is told when there is one, and what was cancelled meanwhile is not', async () => {
+  const { mqttHost, mqttPort } = agents.platform.description;
+  const proxy = new OutageProxy(mqttHost, mqttPort);
+  await proxy.start();
+  install('brief', 'sleep 1; echo done');
+  install('long', 'sleep 300');
+  const feature = jobsOf(scriptRunner());
+  const told: string[] = [];
+  feature.on('ended', ({ jobId }, { status }) => told.push(`device ${jobId} ${status}`));
+  feature.on('settled', ({ jobId }, status) => told.push(`cloud ${jobId} ${status}`));
+  const device = await agents.start('JOBS-0009', [feature], proxy);
+  const { thingName } = device.identity;
+
+  await agents.createJob('brief', thingName, run('brief'));
+  await agents.reached('brief', thingName, 'IN_PROGRESS');
+  proxy.down();
+  await eventually('the end of the script', async () => told.includes('device brief SUCCEEDED'));
+  expect((await agents.execution('brief', thingName)).status).toBe('IN_PROGRESS');
+  proxy.up();
+  const { details } = await agents.reached('brief', thingName, 'SUCCEEDED', 40_000);
+  expect(details.output).toBe('done');
+
+  await agents.createJob('long', thingName, run('long'));
+  await agents.reached('long', thingName, 'IN_PROGRESS');
+  proxy.down();
+  await agents.iot.send(new CancelJobExecutionCommand({ jobId: 'long', thingName, force: true }));
+  proxy.up();
+  await eventually('the end of the script', async () => told.includes('device long FAILED'), 40_000);
+  await agents.createJob('brief-2', thingName, run('brief'));
+  await agents.reached('brief-2', thingName, 'SUCCEEDED');
+  expect((await agents.execution('long', thingName)).status).toBe('CANCELED');
+  expect(told).toEqual([
+    'device brief SUCCEEDED',
+    'cloud brief SUCCEEDED',
+    'device long FAILED',
+    'cloud long CANCELED',
+    'device brief-2 SUCCEEDED',
+    'cloud brief-2 SUCCEEDED',
+  ]);
+  await device.stop();
+  await proxy.stop();
+}, 120_000);
 
 describe('the agent as a service', () => {
   const ended: AgentProcess[] = [];

@@ -6,6 +6,7 @@ import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { settingHandler } from '../../device-client/src/twin/settings-handler.ts';
 import { type ShadowOptions, TwinFeature } from '../../device-client/src/twin/twin-feature.ts';
 import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
+import { OutageProxy } from '../support/outage-proxy.ts';
 import { eventually } from '../support/platform.ts';
 
 let agents: AgentPlatform;
@@ -242,3 +243,33 @@ test('a job configures once: what works is in use and reported, what does not le
   await agents.reached('configure-null', thingName, 'SUCCEEDED');
   expect(use).toEqual({});
 }, 60_000);
+
+test('what changes on either side while there is no connection is in step when there is one', async () => {
+  const { mqttHost, mqttPort } = agents.platform.description;
+  const proxy = new OutageProxy(mqttHost, mqttPort);
+  await proxy.start();
+  const { twin, use } = configuration();
+  const device = await agents.start('TWIN-1007', [twin], proxy);
+  const { thingName } = device.identity;
+  await desire(thingName, { sampleInterval: 500 });
+  await reported(thingName, { sampleInterval: 500 });
+  proxy.down();
+  const version = await desire(thingName, { sampleInterval: null, mode: { night: true } });
+  twin.report('firmware', { version: '2.0.0' });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(use).toEqual({ sampleInterval: 500 });
+  proxy.up();
+  const shadow = await eventually(
+    'the report',
+    async () => {
+      const now = await shadowOf(thingName);
+      return now.state.reported?.mode !== undefined && now;
+    },
+    40_000,
+  );
+  expect(shadow.state.reported).toEqual({ mode: { night: true }, [TWIN_REPORT]: { version, status: 'applied' } });
+  await reported(thingName, { version: '2.0.0' }, 'firmware');
+  expect(use).toEqual({ mode: { night: true } });
+  await device.stop();
+  await proxy.stop();
+}, 120_000);

@@ -9,7 +9,7 @@ import {
   type JobExecution,
 } from '@aws-sdk/client-iot';
 import type { JobDocument } from '@fleetwright/contracts';
-import type { DeviceFeature, DeviceLog } from '../../device-client/src/feature.ts';
+import type { DeviceFeature } from '../../device-client/src/feature.ts';
 import { createDevice, type Device } from '../../device-client/src/index.ts';
 import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from './platform.ts';
 
@@ -18,7 +18,7 @@ export interface AgentPlatform {
   readonly platform: TestPlatform;
   readonly iot: IoTClient;
   /** Starts a device, or starts it again on the state directory of its serial number. */
-  start(serialNumber: string, features: readonly DeviceFeature[], log?: DeviceLog): Promise<Device>;
+  start(serialNumber: string, features: readonly DeviceFeature[], through?: { readonly port: number }): Promise<Device>;
   /** Creates a job for one thing. */
   createJob(jobId: string, thingName: string, document: object, options?: object): Promise<void>;
   execution(jobId: string, thingName: string, executionNumber?: number): Promise<JobExecution>;
@@ -45,11 +45,11 @@ export async function startAgentPlatform(): Promise<AgentPlatform> {
   return {
     platform,
     iot,
-    async start(serialNumber, features, log) {
+    async start(serialNumber, features, through) {
       const device = createDevice({
         endpoint: {
           host: description.mqttHost,
-          port: description.mqttPort,
+          port: through?.port ?? description.mqttPort,
           serverCaPem: readFileSync(description.caFile, 'utf8'),
         },
         claim: platform.claim,
@@ -61,7 +61,6 @@ export async function startAgentPlatform(): Promise<AgentPlatform> {
         },
         features,
         maxReconnectDelay: 1_000,
-        ...(log !== undefined && { log }),
       });
       devices.push(device);
       await device.start();
