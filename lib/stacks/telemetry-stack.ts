@@ -149,7 +149,8 @@ export class TelemetryStack extends Stack {
     });
   }
 
-  private lake(names: PlatformNames, { settings }: PlatformConfig): TelemetryLake {
+  private lake(names: PlatformNames, config: PlatformConfig): TelemetryLake {
+    const { settings } = config;
     return new TelemetryLake(this, 'Lake', {
       ...settings.lake,
       databaseName: names.lakeDatabase,
@@ -159,6 +160,7 @@ export class TelemetryStack extends Stack {
       measures: measureColumns(settings.measures),
       logRetentionDays: settings.retention.logDays,
       removalPolicy: removalPolicy(settings),
+      alarmActionArns: alarmActionArns(this, config),
     });
   }
 

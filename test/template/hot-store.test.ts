@@ -44,7 +44,7 @@ describe('the hot store lake', () => {
   test('lets the writers of samples and of twins put rows to their own stream, and nothing more of the store', () => {
     const stream = (table: string) =>
       `firehose:PutRecordBatch arn:<Partition>:firehose:<Region>:<AccountId>:deliverystream/fleetwright-dev-lake-${table}`;
-    const ingest = actionsOf(byLake, /^telemetry\/IngestIngestRole/).filter((action) => action.startsWith('firehose'));
+    const ingest = actionsOf(byLake, /^telemetry\/IngestRole/).filter((action) => action.startsWith('firehose'));
     const twins = actionsOf(byLake, /^twin\/HistoryRecorder/).filter((action) => action.startsWith('firehose'));
     expect(ingest.map(partitioned)).toEqual([stream('telemetry')]);
     expect(twins.map(partitioned)).toEqual([stream('twin')]);

@@ -1,5 +1,6 @@
 import type { LakeColumn } from '@fleetwright/contracts';
-import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { type CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -7,6 +8,7 @@ import { type LogGroup, LogStream } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
+import { OperatorAlarm } from '../operator-alarm/operator-alarm.ts';
 
 export interface LakeTableProps {
   readonly bucket: Bucket;
@@ -26,6 +28,7 @@ export interface LakeTableProps {
   readonly bufferMegabytes: number;
   readonly keepDays: number;
   readonly logGroup: LogGroup;
+  readonly alarmActionArns: readonly string[];
 }
 
 const PARQUET = {
@@ -33,6 +36,9 @@ const PARQUET = {
   output: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
   library: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
 } as const;
+
+/** What a delivery may take beyond the time in which a file is filled before an operator must know. */
+const DELIVERY_SECONDS = 900;
 
 /**
  * A table of Parquet files and the delivery stream that writes them, divided by the hour in which rows were received.
@@ -119,6 +125,31 @@ export class LakeTable extends Construct {
       },
     });
     this.stream.node.addDependency(role);
+    this.alarms(props);
+  }
+
+  /** Firehose developer guide, "Monitor Amazon Data Firehose with CloudWatch metrics". */
+  private alarms({ alarmActionArns, bufferSeconds, errorPrefix, streamName, tableName }: LakeTableProps): void {
+    const metric = (metricName: string, statistic: string) =>
+      new Metric({
+        namespace: 'AWS/Firehose',
+        metricName,
+        statistic,
+        period: Duration.minutes(5),
+        dimensionsMap: { DeliveryStreamName: streamName },
+      });
+    new OperatorAlarm(this, 'NotConverted', {
+      description: `Rows of the lake's table ${tableName} do not fit it: they lie under ${errorPrefix}/ of its bucket.`,
+      metric: metric('FailedConversion.Records', 'Sum'),
+      above: 0,
+      actionArns: alarmActionArns,
+    });
+    new OperatorAlarm(this, 'Behind', {
+      description: `Rows of the lake's table ${tableName} are not delivered: read the log of its delivery stream. Nothing is lost for 24 hours.`,
+      metric: metric('DeliveryToS3.DataFreshness', 'Maximum'),
+      above: bufferSeconds + DELIVERY_SECONDS,
+      actionArns: alarmActionArns,
+    });
   }
 
   /** Firehose developer guide, "Grant Firehose access to an Amazon S3 destination", cut to what is in use. */

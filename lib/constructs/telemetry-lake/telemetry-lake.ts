@@ -27,6 +27,7 @@ export interface TelemetryLakeProps {
   readonly resultDays: number;
   readonly logRetentionDays: number;
   readonly removalPolicy: RemovalPolicy;
+  readonly alarmActionArns: readonly string[];
 }
 
 /** Keys under which the bucket is divided. */
