@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type DetailedPeerCertificate, rootCertificates, connect as tlsConnect } from 'node:tls';
 import { DeviceError } from '../errors.ts';
 import type { ServerTime } from './judge-clock.ts';
@@ -52,7 +53,8 @@ function whyUntrusted(
   caPem: string | undefined,
 ): string | undefined {
   const [leaf] = chain;
-  if (leaf === undefined || (leaf.checkHost(hostname) ?? leaf.checkIP(hostname)) === undefined) {
+  const named = isIP(hostname) === 0 ? leaf?.checkHost(hostname) : leaf?.checkIP(hostname);
+  if (leaf === undefined || named === undefined) {
     return `its certificate is not for ${hostname}`;
   }
   for (const [index, certificate] of chain.slice(0, -1).entries()) {
@@ -90,7 +92,7 @@ function ask(
     const socket = tlsConnect({
       host,
       port,
-      servername: /^[\d.:]+$/.test(host) ? '' : host,
+      servername: isIP(host) === 0 ? host : '',
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
       ...(caPem !== undefined && { ca: caPem }),
