@@ -212,6 +212,14 @@ test('after a pause the next job is for those who had not begun, and for nobody 
   expect(fleet.campaign.waves[0]).toMatchObject({ phase: 'soaking', attempt: 2, counts: { succeeded: 3, missed: 0 } });
 });
 
+test('a job that somebody deleted stops the campaign, and leaves nobody open', async () => {
+  const fleet = await rolling();
+  fleet.jobs.clear();
+  for (let look = 0; look < 2; look++) await fleet.look();
+  expect(fleet.campaign).toMatchObject({ status: 'stopped', reason: 'JOB_CANCELED' });
+  expect(fleet.campaign.waves[0]).toMatchObject({ phase: 'failed', counts: { missed: 3 } });
+});
+
 test('a sick device after the soak keeps the next wave from beginning', async () => {
   const fleet = await rolling();
   fleet.end(0, 1, 'SUCCEEDED');

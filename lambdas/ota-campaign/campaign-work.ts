@@ -4,7 +4,7 @@ import { inParallel } from '../shared/in-parallel.ts';
 import { chooseWave, inDrawnOrder } from './choose-wave.ts';
 import { exclusionOf } from './judge-device.ts';
 import type { CampaignEvent } from './model.ts';
-import type { CampaignPorts, ExecutionStatus } from './ports.ts';
+import type { CampaignPorts, ExecutionStatus, WaveJob } from './ports.ts';
 import { type EndedExecution, settleDevice } from './settle-device.ts';
 import { currentWave, isOver } from './waves.ts';
 
@@ -23,6 +23,9 @@ const ENDED: ReadonlySet<ExecutionStatus> = new Set([
   'REMOVED',
   'CANCELED',
 ]);
+
+/** A job is made before anybody looks for it, so one that is not there was deleted by somebody. */
+const DELETED: WaveJob = { job: 'CANCELED', nonce: '', executions: new Map() };
 
 /** Finds out what the campaign waits for. Undefined: it waits for nothing but an order. */
 export async function lookAtCampaign(
@@ -101,9 +104,8 @@ async function observe(campaign: CampaignRecord, topicRoot: string, ports: Campa
     const jobId = waveJobId(topicRoot, campaignId, index, attempt);
     const own = devices.filter((device) => device.outcome === 'sent' && device.jobId === jobId);
     if (own.length === 0 && attempt < wave.attempt) continue;
-    const seen = await ports.look(jobId);
-    if (attempt === wave.attempt) job = seen?.job ?? 'ACTIVE';
-    if (seen === undefined) continue;
+    const seen = (await ports.look(jobId)) ?? DELETED;
+    if (attempt === wave.attempt) job = seen.job;
     const over = seen.job !== 'ACTIVE';
     const settling = own.flatMap((device) => {
       const status = seen.executions.get(device.thingName);

@@ -23,6 +23,7 @@ import { lookAtCampaign } from './campaign-work.ts';
 import { deviceTable } from './device-table.ts';
 import { fleet } from './fleet.ts';
 import { followCampaign } from './follow-campaign.ts';
+import { judgeLook } from './judge-look.ts';
 import { type CampaignOutput, campaignOutputSchema } from './model.ts';
 import type { CampaignPorts } from './ports.ts';
 import { campaignOrderSchema, environmentSchema, messageSchema } from './schema.ts';
@@ -32,9 +33,6 @@ import { waveJobs } from './wave-jobs.ts';
 const environment = readEnvironment(environmentSchema);
 const names = platformNames(environment.PROJECT, environment.STAGE);
 const poll = environment.POLL_SECONDS * 1_000;
-/** ms until a look that came too early comes again, and after which nobody can expect it any more */
-const EARLY_PAUSE = 3_000;
-const LONGEST_INVOCATION = 300_000;
 const iot = new IoTClient({});
 const sqs = new SQSClient({});
 const dynamo = new DynamoDBClient({});
@@ -88,17 +86,14 @@ function read(body: string) {
 
 async function look(campaignId: string, message: z.infer<typeof messageSchema>): Promise<void> {
   const now = Date.now();
-  if (message.dueAt > now) {
-    await sendLook(sqs, environment.QUEUE_URL, campaignId, message.dueAt, now);
-    return;
-  }
   const kept = await ports.load(campaignId);
-  // A look that is no longer expected still tells what an interrupted invocation left untold.
-  const expected = kept?.dueAt === message.dueAt;
-  if (!expected && comesEarly(kept?.dueAt, message.dueAt, now)) {
-    await sendLook(sqs, environment.QUEUE_URL, campaignId, message.dueAt, message.dueAt - EARLY_PAUSE);
+  const verdict = judgeLook(kept?.dueAt, message.dueAt, now);
+  if (verdict.kind === 'again') {
+    await sendLook(sqs, environment.QUEUE_URL, campaignId, message.dueAt, message.dueAt - verdict.after);
     return;
   }
+  // A look that is no longer expected still tells what an interrupted invocation left untold.
+  const expected = verdict.kind === 'now' && kept !== undefined;
   if (expected && kept.outbox.length > 0) await advance(campaignId, () => undefined, ports);
   const event = expected ? await lookAtCampaign(kept.state, names.topicRoot, ports) : undefined;
   await advance(
@@ -109,14 +104,6 @@ async function look(campaignId: string, message: z.infer<typeof messageSchema>):
         : (followCampaign(state, event, Date.now(), poll) ?? { state, outputs: [], dueAt: Date.now() + poll }),
     ports,
   );
-}
-
-/**
- * Whether the state that expects a look may still be on its way: it is saved after the look was arranged, by an
- * invocation that has ended one way or the other when its time is over.
- */
-function comesEarly(expectedAt: number | undefined, dueAt: number, now: number): boolean {
-  return dueAt > (expectedAt ?? 0) && now - dueAt < LONGEST_INVOCATION;
 }
 
 async function tell(campaignId: string, output: CampaignOutput): Promise<void> {
