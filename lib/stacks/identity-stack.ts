@@ -1,4 +1,4 @@
-import { deviceTypeGroupName, type PlatformNames, platformNames } from '@fleetwright/contracts';
+import { deviceTypeGroupName, type PlatformNames, PRESENCE_SHADOW, platformNames } from '@fleetwright/contracts';
 import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -191,10 +191,11 @@ export class IdentityStack extends Stack {
     if (indexing === 'existing') return;
     const own = new FleetIndexing(this, 'FleetIndexing', {
       ...shared,
-      namedShadows: ['firmware', 'health'],
+      namedShadows: ['firmware', 'health', PRESENCE_SHADOW],
       customFields: [
         { name: 'shadow.name.firmware.reported.version', type: 'String' },
         { name: 'shadow.name.health.reported.battery', type: 'Number' },
+        { name: `shadow.name.${PRESENCE_SHADOW}.reported.status`, type: 'String' },
       ],
     });
     dynamic.node.addDependency(own);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { IoTClient, SearchIndexCommand } from '@aws-sdk/client-iot';
 import { GetThingShadowCommand, IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Alert, alertSchema, basicIngestTopic, channelTopic, type DeviceAddress } from '@fleetwright/contracts';
@@ -10,7 +11,7 @@ import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } 
 import { connectRaw } from '../support/raw-device.ts';
 import { listenToTopic, type TopicListener } from '../support/topic-listener.ts';
 
-// Alerts on telemetry, what-if and remaining life, from devices to operators. Durations are of the devices' clock, so
+// Presence in the index, alerts on telemetry, what-if and remaining life, from devices to operators. Durations are of the devices' clock, so
 // nothing here waits for them.
 
 const RULES = {
@@ -37,7 +38,11 @@ let listener: TopicListener;
 const clients: MqttClient[] = [];
 
 beforeAll(async () => {
-  assembly = configuredAssembly(join(directory, 'cdk.out'), { alerts: { rules: RULES }, remainingLife: LIFE });
+  assembly = configuredAssembly(join(directory, 'cdk.out'), {
+    alerts: { rules: RULES },
+    remainingLife: LIFE,
+    fleet: { indexing: 'own' },
+  });
   await start();
 }, 180_000);
 afterAll(async () => {
@@ -85,6 +90,12 @@ class Pump {
     return this.#device.identity.thingName;
   }
 
+  /** Without a goodbye. */
+  leave(): void {
+    this.#client.stream.destroy();
+    this.#client.end(true);
+  }
+
   async sendHealth(battery: number, time: number): Promise<void> {
     const { configuration, thingName } = this.#device.identity;
     const health = { time, bootId: 1, battery, signal: -70, memoryFree: 1_000_000, firmware: '1.0.0' };
@@ -129,6 +140,21 @@ function alerted(thingName: string, count: number): Promise<Alert[]> {
 
 const inLine = ({ stdout }: { stdout: string }) => JSON.parse(stdout.trim().split('\n').at(-1) as string);
 const twin = (...args: string[]) => fleetwright('twin', ...args, '--data-dir', join(directory, 'data')).result;
+
+test('who is there can be asked of the index', async () => {
+  const pump = await Pump.connect('INDEX-0001');
+  const iot = new IoTClient(platform.settings);
+  const queryString = `thingName:${pump.thingName} AND shadow.name.presence.reported.status:`;
+  const found = (status: string) =>
+    eventually(`${status} in the index`, async () => {
+      const { things = [] } = await iot.send(new SearchIndexCommand({ queryString: `${queryString}${status}` }));
+      return things.length === 1;
+    });
+  await found('online');
+  pump.leave();
+  await found('offline');
+  iot.destroy();
+}, 60_000);
 
 test('a value that stays above its level is an alert, cleared when it has been below the other for a while', async () => {
   const pump = await Pump.connect('ALERT-0001');

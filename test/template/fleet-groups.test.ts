@@ -67,7 +67,7 @@ test('with an index of somebody else, groups use it and nothing changes it', () 
 test('with an index of its own, the stage adds to the settings before it makes the groups', () => {
   const resources = withFleet({ indexing: 'own' });
   const [settings] = ofType(resources, 'Custom::FleetIndexing');
-  expect(settings?.[1].Properties).toMatchObject({ NamedShadows: ['firmware', 'health'] });
+  expect(settings?.[1].Properties).toMatchObject({ NamedShadows: ['firmware', 'health', 'presence'] });
   for (const [, group] of ofType(resources, 'AWS::IoT::ThingGroup')) {
     if (group.Properties.QueryString !== undefined) expect(group.DependsOn).toContain(settings?.[0].split('/')[1]);
   }
