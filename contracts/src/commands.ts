@@ -46,6 +46,8 @@ export const commandRequestSchema = z.object({
   version: z.literal(1),
   commandId,
   nonce,
+  /** Whom it is for: a device refuses what was said to another, whatever topic it comes on. Missing from older platforms. */
+  thingName: z.string().min(1).optional(),
   name: commandName,
   parameters: z.json().optional(),
   /** ms since the epoch */

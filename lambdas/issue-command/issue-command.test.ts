@@ -37,7 +37,14 @@ test('a command is on record with its deadline arranged before it is sent to its
   expect(sent).toMatchObject([
     {
       topic: 'fleetwright-dev/north/pump/fleetwright-dev-pump-1/command',
-      payload: { version: 1, name: 'restart', issuedAt: 1_000, expiresAt: 61_000, nonce: '2'.padStart(32, '0') },
+      payload: {
+        version: 1,
+        thingName: input.thingName,
+        name: 'restart',
+        issuedAt: 1_000,
+        expiresAt: 61_000,
+        nonce: '2'.padStart(32, '0'),
+      },
       expiry: 60,
     },
   ]);

@@ -59,7 +59,7 @@ export async function issueCommand(
     issuedAt,
     expiresAt,
   };
-  const request: CommandRequest = { version: 1, ...own };
+  const request: CommandRequest = { version: 1, thingName, ...own };
   const record: CommandRecord = { ...own, thingName, status: 'issued', changedAt: issuedAt };
   const key = `${thingName}/${own.commandId}`;
   const dueAt = expiresAt + COMMAND_GRACE;

@@ -152,7 +152,7 @@ test('commands are carried out in order and answered: done, failed, unknown, wit
   expect(moves).toEqual(['open 40', 'open 13']);
 }, 60_000);
 
-test('old, repeated, altered and premature commands are not carried out, also after a restart', async () => {
+test('old, repeated, altered, premature and foreign commands are not carried out, also after a restart', async () => {
   const first = valve();
   const before = await agents.start('CMDS-0002', [first.feature]);
   await listening(before, first);
@@ -163,11 +163,12 @@ test('old, repeated, altered and premature commands are not carried out, also af
   const stolenId = requestOf(30, { commandId: request.commandId });
   const expired = requestOf(40, { issuedAt: Date.now() - 60_000, expiresAt: Date.now() - 1_000 });
   const premature = requestOf(50, { issuedAt: Date.now() + 3_600_000, expiresAt: Date.now() + 7_200_000 });
-  for (const bad of [stolenNonce, stolenId, expired, premature]) await send(before, bad);
+  const foreign = requestOf(55, { thingName: 'fleetwright-dev-pump-station-CMDS-0001' });
+  for (const bad of [stolenNonce, stolenId, expired, premature, foreign]) await send(before, bad);
   await send(before, requestOf(60));
   await eventually('the last command', async () => first.moves.includes('open 60'));
   expect(first.moves).toEqual(['open 10', 'open 60']);
-  expect(first.refused).toEqual(['REPLAYED', 'REPLAYED', 'EXPIRED', 'NOT_YET_VALID']);
+  expect(first.refused).toEqual(['REPLAYED', 'REPLAYED', 'EXPIRED', 'NOT_YET_VALID', 'FOREIGN']);
   await before.stop();
 
   const second = valve();

@@ -76,6 +76,7 @@ const said = ({ told }: ReturnType<typeof device>): string[] =>
 test('a command is accepted, carried out and answered with its nonce; the same message again only repeats the answer', async () => {
   const one = device();
   const command = request(1);
+  command.thingName = 'pump-1';
   send(one, command);
   send(one, command);
   await one.clock.pass(1_000);
@@ -192,9 +193,10 @@ test('what is no command, or is not for this device, is not answered', async () 
   send(one, { ...command, nonce: 'short' });
   send(one, `"${'x'.repeat(140_000)}"`);
   send(one, command, 'fleet/north/pump/pump-2/command');
+  send(one, { ...command, thingName: 'pump-2' });
   await one.clock.pass(1_000);
   expect({ begun: one.begun, told: one.told }).toEqual({ begun: [], told: [] });
-  expect(one.refused).toEqual(['INVALID', 'INVALID', 'INVALID', 'INVALID', 'FOREIGN']);
+  expect(one.refused).toEqual(['INVALID', 'INVALID', 'INVALID', 'INVALID', 'FOREIGN', 'FOREIGN']);
 });
 
 test('a flood is bounded: what finds no place is refused, what has one is carried out', async () => {

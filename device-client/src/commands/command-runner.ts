@@ -138,13 +138,11 @@ export class CommandRunner {
     const known = outbox.find(commandId);
     const taken: TakenCommand = { commandId, nonce, name, expiresAt, told: false };
     const digest = orderDigest(command);
+    const addressee = command.thingName ?? thingName;
     // On record as taken first: killed in between, the device says that it was interrupted rather than nothing.
-    const verdict = guard.admit(
-      { subject: commandId, nonce, digest, issuedAt, expiresAt, addressee: thingName },
-      () => {
-        if (known?.nonce !== nonce) outbox.put(taken);
-      },
-    );
+    const verdict = guard.admit({ subject: commandId, nonce, digest, issuedAt, expiresAt, addressee }, () => {
+      if (known?.nonce !== nonce) outbox.put(taken);
+    });
     if (known !== undefined && known.nonce === nonce) {
       this.#repeat(known);
     } else if (!verdict.admitted) {

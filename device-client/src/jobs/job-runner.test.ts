@@ -258,6 +258,22 @@ test('a device that is not ready begins nothing, and goes on when it is', async 
   await agent.runner.stop();
 });
 
+test('an execution of another thing is rejected, whoever hands it out', async () => {
+  const agent = new SimulatedAgent(() => [handler(async () => done)]);
+  const own = agent.cloud.service();
+  agent.boot(undefined, {
+    ...own,
+    async startNext(minutes) {
+      const execution = await own.startNext(minutes);
+      return execution && { ...execution, thingName: 'pump-2' };
+    },
+  });
+  agent.cloud.add('one', jobDocument());
+  await agent.clock.pass(1_000);
+  expect(agent.cloud.find('one')).toMatchObject({ status: 'REJECTED', details: { reason: 'FOREIGN' } });
+  await agent.runner.stop();
+});
+
 test('a handler that fails, and an operation that a new agent has lost, are reported as failed', async () => {
   const handlers = [
     handler(async () => {
