@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { decode, encode } from 'cbor-x';
 import { JumpingClock } from '../testing/jumping-clock.ts';
-import { BLOCK_BYTES, BLOCKS_PER_REQUEST, streamSource } from './stream-source.ts';
+import { BLOCK_BYTES, BLOCKS_PER_REQUEST, type StreamFormat, streamSource } from './stream-source.ts';
 
 const file = randomBytes(10 * BLOCK_BYTES + 100);
 
@@ -14,23 +15,28 @@ interface Ask {
 }
 
 /** A service of streams that answers as `answer` says. */
-function linkTo(answer: (ask: Ask, send: (kind: string, value: object) => void) => void) {
+function linkTo(
+  answer: (ask: Ask, send: (kind: string, value: object) => void) => void,
+  format: StreamFormat = 'json',
+) {
+  const write = format === 'cbor' ? encode : (value: object) => Buffer.from(JSON.stringify(value));
+  const read = format === 'cbor' ? decode : (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
   const asks: Ask[] = [];
   const listeners = new Set<(topic: string, payload: Uint8Array) => void>();
   const prefix = '$aws/things/pump/streams/update';
   const link = {
     connected: true,
     subscribe: async (filter: string, onMessage: (topic: string, payload: Uint8Array) => void) => {
-      expect(filter).toBe(`${prefix}/+/json`);
+      expect(filter).toBe(`${prefix}/+/${format}`);
       listeners.add(onMessage);
       return { end: async () => void listeners.delete(onMessage) };
     },
     publish: async (topic: string, payload: string | Uint8Array) => {
-      expect(topic).toBe(`${prefix}/get/json`);
-      const ask = JSON.parse(String(payload)) as Ask;
+      expect(topic).toBe(`${prefix}/get/${format}`);
+      const ask = read(Buffer.from(payload)) as Ask;
       asks.push(ask);
       answer(ask, (kind, value) => {
-        for (const listener of listeners) listener(`${prefix}/${kind}/json`, Buffer.from(JSON.stringify(value)));
+        for (const listener of listeners) listener(`${prefix}/${kind}/${format}`, write(value));
       });
     },
   };
@@ -46,7 +52,12 @@ const blockOf = (ask: Ask, i: number) => {
 const wanted = ({ b, n, o }: Ask) =>
   Array.from({ length: n }, (_, index) => o + index).filter((number) => (Number.parseInt(b, 16) >> (number - o)) & 1);
 
-async function read(link: ReturnType<typeof linkTo>['link'], from = 0, to = file.length): Promise<Buffer> {
+async function read(
+  link: ReturnType<typeof linkTo>['link'],
+  from = 0,
+  to = file.length,
+  format: StreamFormat = 'json',
+): Promise<Buffer> {
   const source = streamSource({
     link,
     clock: new JumpingClock(0),
@@ -54,6 +65,7 @@ async function read(link: ReturnType<typeof linkTo>['link'], from = 0, to = file
     streamId: 'update',
     fileId: 3,
     size: file.length,
+    format,
   });
   const parts: Uint8Array[] = [];
   for await (const part of source.read(from, to, new AbortController().signal)) parts.push(part);
@@ -71,6 +83,20 @@ test('a file comes request by request, and the subscription ends with it', async
     { f: 3, l: BLOCK_BYTES, o: 8, n: 3 },
   ]);
   expect(listeners.size).toBe(0);
+});
+
+test('as CBOR, blocks and bitmaps are bytes', async () => {
+  const { asks, link } = linkTo((ask, send) => {
+    const { b } = ask as unknown as { b: Uint8Array };
+    expect(b).toBeInstanceOf(Uint8Array);
+    for (let number = ask.o; number < ask.o + ask.n; number++) {
+      if (((b[0] ?? 0) >> (number - ask.o)) & 1) {
+        send('data', { ...blockOf(ask, number), p: file.subarray(number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES) });
+      }
+    }
+  }, 'cbor');
+  expect((await read(link, 0, file.length, 'cbor')).equals(file)).toBe(true);
+  expect(asks).toHaveLength(2);
 });
 
 test('a part that begins and ends within blocks is cut out of them', async () => {
