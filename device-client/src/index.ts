@@ -4,11 +4,14 @@ export { type CommandExecution, type CommandHandler, commandHandler } from './co
 export { CommandsFeature, type CommandsOptions } from './commands/commands-feature.ts';
 export type { ConnectionOptions, LastWill, TokenKey } from './connection/connection-options.ts';
 export { MqttConnection } from './connection/mqtt-connection.ts';
-export { createDevice, Device, type DeviceEvents, type DeviceOptions } from './device.ts';
+export { createDevice, Device, type DeviceEvents, type DeviceOptions, type StartOptions } from './device.ts';
 export { DeviceError, type DeviceErrorCode } from './errors.ts';
+export type { DeviceFeature, DeviceLink, DeviceLog, FeatureContext, Subscription } from './feature.ts';
 export { type DeviceIdentity, IdentityStore } from './identity/identity-store.ts';
 export { certificateSigningRequest, generatePrivateKey } from './identity/key-pair.ts';
 export type { CloudEndpoint } from './identity/provisioning-service.ts';
+export type { RotationOutcome, RotationRecord } from './identity/rotation-record.ts';
+export type { TokenOptions } from './identity/token-key-store.ts';
 export { type ConfigurationPort, configureHandler } from './jobs/handlers/configure.ts';
 export { linuxMachine, type MachinePort, rebootHandler } from './jobs/handlers/reboot.ts';
 export { type RotationPort, rotateCertificateHandler } from './jobs/handlers/rotate-certificate.ts';

@@ -89,10 +89,7 @@ withToken(
   `PKCS#11: an agent provisions, connects and changes its key on a SoftHSM token that the key never leaves${SOFTHSM === undefined ? ' (skipped: SoftHSM or pkcs11-tool is not installed)' : ''}`,
   async () => {
     const serialNumber = 'TOKEN-0001';
-    const first = agent('TOKEN-0000');
-    await active(first);
-    first.child.kill('SIGTERM');
-    const token = makeSoftToken(SOFTHSM as string, directoryOf('TOKEN-0000'));
+    const token = makeSoftToken(SOFTHSM as string, join(platform.directory, 'token'));
     const { label, library, pinFile } = token;
     const more = { token: { library, label, pinFile } };
     const process = agent(serialNumber, more, token.environment);
@@ -114,13 +111,17 @@ withToken(
         const now = await process.health();
         return now.rotation === 'idle' && now.certificate?.id !== health.certificate?.id && now;
       },
-      40_000,
+      90_000,
     );
     expect(rotated.connection.connected).toBe(true);
-    await eventually('the old key gone', async () => {
-      const labels = [...token.tool('--list-objects', '--type', 'privkey').matchAll(/label:\s+(\S+)/g)];
-      return labels.length === 1 && /^device-[0-9a-f]{32}$/.test(labels[0]?.[1] ?? '');
-    });
+    await eventually(
+      'the old key gone',
+      async () => {
+        const labels = [...token.tool('--list-objects', '--type', 'privkey').matchAll(/label:\s+(\S+)/g)];
+        return labels.length === 1 && /^device-[0-9a-f]{32}$/.test(labels[0]?.[1] ?? '');
+      },
+      40_000,
+    );
     process.child.kill('SIGTERM');
     expect(await process.ended).toBe(0);
 
@@ -134,7 +135,7 @@ withToken(
     expect(await open.ended).not.toBe(0);
     expect(open.output()).toContain('others may read');
   },
-  120_000,
+  240_000,
 );
 
 withFakeTime(

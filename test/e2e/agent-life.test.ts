@@ -98,11 +98,15 @@ test('an agent without a network runs, keeps samples over a restart, and ends wi
   await active(back);
   await eventually('the sample in the cloud', async () => (await back.health()).queue.depth === 0);
   const { telemetryTable } = platform;
-  await eventually('the sample in the store', async () => {
-    const sql = `SELECT count(*) FROM ${telemetryTable} WHERE thing_name LIKE '%LIFE-0003' AND boot_id = 2`;
-    return (await platform.reader.number(sql)) === 1;
-  });
-}, 90_000);
+  await eventually(
+    'the sample in the store',
+    async () => {
+      const sql = `SELECT count(*) FROM ${telemetryTable} WHERE thing_name LIKE '%LIFE-0003' AND boot_id = 2`;
+      return (await platform.reader.number(sql)) === 1;
+    },
+    60_000,
+  );
+}, 150_000);
 
 test('a device in maintenance comes back in maintenance, and a decommissioned one never', async () => {
   const first = agent('LIFE-0004');
