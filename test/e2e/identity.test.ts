@@ -8,6 +8,7 @@ import {
   DescribeThingCommand,
   IoTClient,
   ListAttachedPoliciesCommand,
+  ListCACertificatesCommand,
   ListCertificatesCommand,
   ListThingGroupsForThingCommand,
   ListThingPrincipalsCommand,
@@ -250,7 +251,7 @@ describe('ways into the fleet', () => {
     const thingName = nameOf('WAY-0002');
     expect(await refused(device, thingName)).toBe(true);
     const client = await eventually('a connection', () => connect(device, thingName));
-    await client.publishAsync(`fleetwright-dev/north/pump-station/${thingName}/event`, '{}', { qos: 1 });
+    await client.publishAsync(`fleetwright-dev/north/pump-station/${thingName}/outcome`, '{}', { qos: 1 });
     await active(thingName);
     expect(await groupsOf(thingName)).toEqual(GROUPS);
   }, 60_000);
@@ -394,11 +395,15 @@ test('nothing of it ended in a dead-letter queue', async () => {
   sqs.destroy();
 });
 
-test('a purge finds every certificate: of devices, out of use, and of a CA on hold', async () => {
+test('a purge finds every certificate: of devices, out of use, and of a CA on hold; a destroy is clean after it', async () => {
   const stranger = await registration.issue('CN=PURGE-0001');
   await refused(stranger, 'fleetwright-dev-pump-station-PURGE-0001');
-  const purged = await fleetwright('purge', '--yes', '--json', ...here).result;
+  const purged = await fleetwright('purge', '--yes', '--json', '--empty-buckets', ...here).result;
   expect([purged.exitCode, purged.exitCode === 0 ? '' : purged.stderr]).toEqual([0, '']);
   const { certificates = [] } = await iot.send(new ListCertificatesCommand({}));
   expect(certificates.map(({ certificateId }) => certificateId)).toEqual([platform.claim.certificateId]);
-}, 90_000);
+
+  const destroyed = await fleetwright('destroy', '--yes', '--json', ...here).result;
+  expect([destroyed.exitCode, destroyed.exitCode === 0 ? '' : destroyed.stderr]).toEqual([0, '']);
+  expect((await iot.send(new ListCACertificatesCommand({}))).certificates).toEqual([]);
+}, 120_000);
