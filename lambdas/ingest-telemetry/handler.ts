@@ -107,6 +107,7 @@ function publish(report: IngestReport, messages: number): void {
     duplicates: report.duplicates,
     replays: report.replays,
     late: report.late,
+    lateBeyondBound: report.lateBeyondBound,
     gaps: report.gaps,
     storeRetries: report.retries,
     messagesRetried: report.failed.length,

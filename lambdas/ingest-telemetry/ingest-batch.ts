@@ -44,6 +44,8 @@ export interface IngestReport {
   readonly duplicates: number;
   readonly replays: number;
   readonly late: number;
+  /** Stored samples that are too old for their roll-ups to be made anew. */
+  readonly lateBeyondBound: number;
   readonly gaps: number;
   readonly retries: number;
   /** Rejected messages and samples by reason, as far as their letters were sent. */
@@ -104,7 +106,8 @@ export async function ingestBatch(
     stored ??= written.stored;
     retries += written.retries;
   }
-  for (const messageId of await noteLateSlots(claimed.accepted, isWanted, settings, ports)) again.add(messageId);
+  const late = await noteLateSlots(claimed.accepted, isWanted, settings, ports);
+  for (const messageId of late.unfinished) again.add(messageId);
 
   const final = rejections.filter(({ messageId }) => !again.has(messageId));
   const bodies = new Map(records.map(({ messageId, body }) => [messageId, body]));
@@ -121,27 +124,28 @@ export async function ingestBatch(
     duplicates: screening.duplicateCount + claimed.duplicates,
     replays: counted.filter(({ reason }) => reason === 'REPLAYED_SEQUENCE' || reason === 'CONFLICTING_RECORD').length,
     late: times.late,
+    lateBeyondBound: late.beyondBound,
     gaps: screening.gaps,
     retries,
     rejected: countReasons(counted),
   };
 }
 
-/** @returns ids of messages whose slots could not be noted: they are delivered again, and noted then */
+/** Messages whose slots could not be noted are unfinished: they are delivered again, and noted then. */
 async function noteLateSlots(
   messages: readonly Received[],
   isStored: (received: Received, sample: number) => boolean,
   { maxOfflineHours }: IngestSettings,
   ports: IngestPorts,
-): Promise<ReadonlySet<string>> {
-  if (ports.lateSlots === undefined) return new Set();
-  const late = lateSlots(messages, ports.now(), maxOfflineHours, isStored);
-  if (late.size === 0) return new Set();
+): Promise<{ readonly unfinished: readonly string[]; readonly beyondBound: number }> {
+  if (ports.lateSlots === undefined) return { unfinished: [], beyondBound: 0 };
+  const { beyondBound, slots } = lateSlots(messages, ports.now(), maxOfflineHours, isStored);
+  if (slots.size === 0) return { unfinished: [], beyondBound };
   try {
-    await ports.lateSlots.note({ version: 1, slots: [...late.keys()] });
-    return new Set();
+    await ports.lateSlots.note({ version: 1, slots: [...slots.keys()] });
+    return { unfinished: [], beyondBound };
   } catch {
-    return new Set([...late.values()].flatMap((messageIds) => [...messageIds]));
+    return { unfinished: [...slots.values()].flatMap((messageIds) => [...messageIds]), beyondBound };
   }
 }
 

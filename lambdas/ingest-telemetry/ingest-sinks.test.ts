@@ -117,11 +117,12 @@ test('slots of samples that the regular roll-ups may have missed are noted, each
 test('what is older than a device may be offline, an event, and what was rejected, need no new roll-up', async () => {
   const { noted, run } = world({});
   const rejected = [{ time: NOW - 120 * MINUTE, values: { temperature: 101 } }];
-  await run(
+  const report = await run(
     queueMessage(telemetry({ samples: at(73 * 60 * MINUTE) })),
     queueMessage(telemetry({ samples: at(120 * MINUTE) }), fromThing(THING, 'event')),
     queueMessage(telemetry({ sequence: 2, samples: rejected })),
   );
+  expect(report).toMatchObject({ late: 3, lateBeyondBound: 1 });
   expect(noted).toEqual([]);
 });
 
