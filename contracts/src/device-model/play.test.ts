@@ -207,6 +207,19 @@ describe('what would come of a proposal', () => {
     ]);
   });
 
+  test('is refused where the device has said that it has no such setting', () => {
+    const report = {
+      version: 3,
+      status: 'partly',
+      errors: [{ setting: 'power', code: 'UNSUPPORTED', message: 'this device has no such setting' }],
+    };
+    const own = situation(heater(), { twin: { version: 4, desired: {}, reported: { _twin: report } } });
+    const outcome = played(own, { power: 80 }, 600);
+    expect(outcome.settings).toMatchObject([{ setting: 'power', refused: 'it has said that it has no such setting' }]);
+    expect(outcome.measures[0]?.end).toBeCloseTo(20, 9);
+    expect(played(own, { colour: 'red' }, 600)).toMatchObject({ settings: [], alerts: [] });
+  });
+
   test('taking a desired value back leaves the device as it is', () => {
     const own = situation(heater(), { twin: { version: 1, desired: { power: 50 }, reported: { power: 20 } } });
     const outcome = played(own, { power: null }, 600);

@@ -1,4 +1,5 @@
 import type { ShadowSection } from '../shadows.ts';
+import { TWIN_REPORT, twinReportSchema } from '../twin-report.ts';
 import type { AlertRules, DeviceAlertState } from './alert-rules.ts';
 import { evaluateRules, type TelemetryAlert } from './evaluate-rules.ts';
 import type { DeviceModel } from './model.ts';
@@ -96,21 +97,33 @@ export function play(situation: Situation, proposal: Proposal): WhatIf | { reado
 }
 
 function settingsOf(model: DeviceModel, reported: ShadowSection, desired: ShadowSection): PredictedSetting[] {
+  const unsupported = unsupportedSettings(reported);
   return Object.entries(model.settings).map(([setting, { applySeconds, default: usual, max, min }]) => {
     const is = valueAt(reported, setting);
     const from = typeof is === 'number' ? is : usual;
     const wanted = valueAt(desired, setting) ?? from;
-    const refused =
-      typeof wanted !== 'number'
-        ? `${JSON.stringify(wanted)} is no number`
-        : min !== undefined && wanted < min
-          ? `below ${min}`
-          : max !== undefined && wanted > max
-            ? `above ${max}`
-            : undefined;
+    const refused = wanted === from ? undefined : refusalOf(setting, wanted, { min, max }, unsupported);
     if (refused !== undefined) return { setting, from, to: typeof wanted === 'number' ? wanted : Number.NaN, refused };
     return { setting, from, to: wanted as number, afterSeconds: applySeconds };
   });
+}
+
+function refusalOf(
+  setting: string,
+  wanted: ShadowSection[string],
+  { max, min }: { readonly min: number | undefined; readonly max: number | undefined },
+  unsupported: ReadonlySet<string>,
+): string | undefined {
+  if (unsupported.has(setting)) return 'it has said that it has no such setting';
+  if (typeof wanted !== 'number') return `${JSON.stringify(wanted)} is no number`;
+  if (min !== undefined && wanted < min) return `below ${min}`;
+  return max !== undefined && wanted > max ? `above ${max}` : undefined;
+}
+
+/** What the device said it does not have, when it was asked for it last. */
+function unsupportedSettings(reported: ShadowSection): ReadonlySet<string> {
+  const { errors } = twinReportSchema.safeParse(reported[TWIN_REPORT]).data ?? {};
+  return new Set((errors ?? []).flatMap(({ code, setting }) => (code === 'UNSUPPORTED' ? [setting] : [])));
 }
 
 function changesOf(settings: readonly PredictedSetting[]): SettingChange[] {
