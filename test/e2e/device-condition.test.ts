@@ -12,7 +12,7 @@ let device: Device | undefined;
 
 beforeAll(async () => {
   platform = await startTestPlatform();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await device?.stop();
   await platform?.stop();

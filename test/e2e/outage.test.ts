@@ -11,7 +11,7 @@ let platform: TestPlatform;
 
 beforeAll(async () => {
   platform = await startTestPlatform();
-}, 60_000);
+}, 120_000);
 afterAll(() => platform?.stop());
 
 test('what a device takes during an outage, and before a restart in it, arrives once, in order, alarms first', async () => {

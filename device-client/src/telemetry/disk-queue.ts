@@ -23,6 +23,8 @@ export class DiskQueue implements SampleQueue {
   /** Given and not answered for, by priority. */
   readonly #buffered: Record<Priority, number> = { alarm: 0, normal: 0, bulk: 0 };
 
+  #waiting: (() => void)[] = [];
+
   private constructor(queue: DurableQueue, maxBuffered: number) {
     this.#queue = queue;
     this.#maxBuffered = maxBuffered;
@@ -54,11 +56,17 @@ export class DiskQueue implements SampleQueue {
       return await this.#queue.put(lane, bytes, { priority, time });
     } finally {
       this.#buffered[priority] -= size;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const resolve of waiting) resolve();
     }
   }
 
-  room(priority: Priority): Promise<void> {
-    return this.#queue.room(priority);
+  /** When half of the buffer is free: a producer that waits for any room would wait at every sample. */
+  async room(priority: Priority): Promise<void> {
+    while (this.#buffered[priority] > this.#maxBuffered / 2) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   peek(lane: string, max: number, bytes: number): Promise<Batch | undefined> {

@@ -57,9 +57,9 @@ function floorOf(state: StateDirectory, bootId: number): number {
   const text = state.read(FILE);
   if (text === undefined) return 0;
   try {
-    const kept = JSON.parse(text) as Partial<Kept>;
-    if (Number.isSafeInteger(kept.bootId) && Number.isSafeInteger(kept.upTo)) {
-      return kept.bootId === bootId ? (kept.upTo as number) : 0;
+    const kept = JSON.parse(text) as Partial<Kept> | null;
+    if (Number.isSafeInteger(kept?.bootId) && Number.isSafeInteger(kept?.upTo)) {
+      return kept?.bootId === bootId ? (kept?.upTo as number) : 0;
     }
   } catch {
     // As any other text that says nothing.

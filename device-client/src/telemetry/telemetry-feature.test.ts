@@ -212,6 +212,25 @@ test('a full memory queue refuses its producer until there is room', async () =>
   await feature.put('telemetry', sample(4));
 });
 
+test('a producer that runs ahead of the disk is refused at once, and told when there is room', async () => {
+  const { feature } = await make({ sync: 'always' });
+  const text = 'x'.repeat(2_000);
+  let taken = 0;
+  const refused = (): boolean => {
+    try {
+      feature.publish('telemetry', { time: ++taken, values: { text } });
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'QUEUE_FULL' });
+      return true;
+    }
+  };
+  while (!refused()) expect(taken).toBeLessThan(1_000);
+  await feature.room('telemetry');
+  await feature.put('telemetry', { time: taken, values: { text } });
+  expect(feature.stats).toMatchObject({ waiting: taken, droppedSamples: 0 });
+});
+
 test('a queue over its size drops the oldest telemetry, keeps alarms, and tells the cloud how much', async () => {
   const { clock, context, feature, link } = await make({ maxBytes: 64 * 1024, backlogSamplesPerMessage: 10 });
   const text = 'x'.repeat(1_000);
