@@ -125,7 +125,7 @@ test('good firmware goes to the canary first, then to all that it is for, each w
   // The canary was done, soak and all, before anybody else was asked.
   const issued = [...devices.values()].flatMap((device) => device.updates.map(({ issuedAt }) => issuedAt)).sort();
   expect((issued[1] as number) - (issued[0] as number)).toBeGreaterThanOrEqual(1_000);
-}, 120_000);
+}, 240_000);
 
 test('bad firmware is stopped at the canary by the abort threshold, and nobody else gets it', async () => {
   const campaignId = await publish('1.2.0', imageOf('1.2.0', BROKEN), '--from', '1.1.0', ...FAST);
@@ -142,7 +142,7 @@ test('bad firmware is stopped at the canary by the abort threshold, and nobody e
   );
   expect(asked).toHaveLength(1);
   expect([...devices.values()].map(({ firmware }) => firmware)).toEqual(['1.1.0', '1.1.0', '1.1.0', '1.0.0']);
-}, 120_000);
+}, 240_000);
 
 test('the delta of a release makes its image of the one it begins at', async () => {
   const get = async (version: string, file: string) => {
@@ -161,7 +161,8 @@ test('the delta of a release makes its image of the one it begins at', async () 
 
 test('a campaign is paused, resumed and aborted, and says of each device what became of it', async () => {
   const campaignId = await publish('1.3.0', imageOf('1.3.0'), ...FAST, '--soak', '1h');
-  await eventually('the canary soaks', async () => (await tables.campaign(campaignId))?.waves[0]?.phase === 'soaking');
+  const soaking = async () => (await tables.campaign(campaignId))?.waves[0]?.phase === 'soaking';
+  await eventually('the canary soaks', soaking, 90_000);
   expect((await ota('pause', campaignId)).stderr).toContain('is paused');
   expect((await ota('resume', campaignId)).stderr).toContain('is running');
   expect((await ota('abort', campaignId)).stderr).toContain('is aborted');
@@ -175,7 +176,7 @@ test('a campaign is paused, resumed and aborted, and says of each device what be
     .map((line) => JSON.parse(line));
   expect(history[0]).toMatchObject({ campaignId, version: '1.3.0', outcome: 'succeeded', proof: 'valid' });
   expect(history.at(-1)).toMatchObject({ version: '1.1.0', outcome: 'succeeded' });
-}, 120_000);
+}, 240_000);
 
 test('a success with a proof of something else is a failure', async () => {
   for (const device of devices.values()) device.forgesProofs = true;
@@ -187,7 +188,7 @@ test('a success with a proof of something else is a failure', async () => {
     expect.objectContaining({ reason: 'PROOF_INVALID' }),
   ]);
   for (const device of devices.values()) device.forgesProofs = false;
-}, 120_000);
+}, 240_000);
 
 test.each([
   ['an image that is not the manifest’s', 'DIGEST_MISMATCH', { flip: true }],
@@ -220,7 +221,7 @@ test.each([
       MANIFEST_FILE,
       pretty === true ? Buffer.from(JSON.stringify(manifest, null, 2)) : canonicalJson(manifest),
     );
-    const upload = await eventually('the refusal', () => tables.upload(uploadId));
+    const upload = await eventually('the refusal', () => tables.upload(uploadId), 60_000);
     expect(upload).toMatchObject({ state: 'refused', refusal: { code } });
     expect(await tables.release('9.0.0')).toBeUndefined();
   },

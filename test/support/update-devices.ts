@@ -13,7 +13,7 @@ import {
   type JobExecution,
 } from '@aws-sdk/client-iot';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { FirmwareManifest } from '@fleetwright/contracts';
+import type { FirmwareManifest, TrustedKeySet } from '@fleetwright/contracts';
 import {
   keySetOf,
   manifestBytes,
@@ -95,6 +95,7 @@ export class UpdateDevices {
     version: string,
     image: Buffer,
     prefer: 'http' | 'stream' = 'http',
+    trustedKeys: TrustedKeySet = keySetOf(1, [this.#root], [this.key]),
   ): Promise<UpdateDevice> {
     const { claim, description, directory, outputs } = this.#platform;
     const home = join(directory, 'updates', serialNumber);
@@ -112,7 +113,7 @@ export class UpdateDevices {
         Site: outputs.Sites.split(',')[0] as string,
         DeviceType: 'pump-station',
       },
-      trustedKeys: keySetOf(1, [this.#root], [this.key]),
+      trustedKeys,
       prefer,
     };
     writeFileSync(join(home, 'settings.json'), JSON.stringify(settings));
