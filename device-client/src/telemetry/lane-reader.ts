@@ -118,6 +118,8 @@ export class LaneReader {
 
   async #takeRun(): Promise<void> {
     const known = this.#readable;
+    // One item alone need not be looked at first.
+    if (this.#runs.length === 0 && known === 1) this.#runs = [{ stamp: '', count: 1 }];
     if (this.#runs.length === 0) {
       const ahead = await this.#queue.peek(this.lane.name, Math.min(known, LOOK_ITEMS), LOOK_BYTES);
       this.#runs = runsOf(ahead);
