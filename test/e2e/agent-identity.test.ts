@@ -1,8 +1,12 @@
+import { verify } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot';
+import { channelTopic } from '@fleetwright/contracts';
+import { createDevice, type DeviceFeature, type FeatureContext } from '../../device-client/src/index.ts';
 import { type AgentHealth, type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
 import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { connectRaw } from '../support/raw-device.ts';
 import { makeSoftToken, softTokenLibrary } from '../support/soft-token.ts';
 
 /** Where Debian's package `faketime` puts it. */
@@ -85,6 +89,57 @@ test('a device changes its certificate: the new one connects before the old one 
   await again.stop();
 }, 90_000);
 
+test('a feature hears its topics again after its connection was lost, is told what is refused, and ends with the device', async () => {
+  const heard: string[] = [];
+  const seen: string[] = [];
+  let context: FeatureContext | undefined;
+  const feature: DeviceFeature = {
+    name: 'probe',
+    async start(given) {
+      context = given;
+      const { address, link } = given;
+      await link.subscribe(`${channelTopic(address, 'event')}`, (_topic, payload) => {
+        heard.push(Buffer.from(payload).toString());
+      });
+      link.onConnected(() => seen.push('connected'));
+      link.onInterrupted(() => seen.push('interrupted'));
+    },
+    async stop() {
+      seen.push('stopped');
+    },
+  };
+  const { description, directory } = platform;
+  const device = createDevice({
+    endpoint: {
+      host: description.mqttHost,
+      port: description.mqttPort,
+      serverCaPem: readFileSync(description.caFile, 'utf8'),
+    },
+    claim: platform.claim,
+    stateDirectory: join(directory, 'devices', 'LINK-0001'),
+    parameters: { SerialNumber: 'LINK-0001', Site: 'north', DeviceType: 'pump-station' },
+    features: [feature],
+    maxReconnectDelay: 1_000,
+  });
+  await device.start();
+  const { address, link } = context as unknown as FeatureContext;
+  await eventually('a link', async () => seen.includes('connected'));
+  await link.publish(channelTopic(address, 'event'), 'first');
+  await eventually('the first message', async () => heard.includes('first'));
+  // Another connection with its client id ends its own (MQTT 5 §3.1.4-3); then that one goes.
+  const rival = await connectRaw(description, device.identity, device.identity.thingName);
+  await eventually('an interruption', async () => seen.includes('interrupted'));
+  rival.end(true);
+  await eventually('a new link', async () => seen.filter((event) => event === 'connected').length >= 2);
+  await link.publish(channelTopic(address, 'event'), 'second');
+  await eventually('the second message', async () => heard.includes('second'));
+  const signed = await (context as unknown as FeatureContext).sign(Buffer.from('text'));
+  expect(verify('sha256', Buffer.from('text'), device.identity.privateKeyPem, signed)).toBe(true);
+  await device.stop();
+  expect(seen.at(-1)).toBe('stopped');
+  await expect(link.publish(channelTopic(address, 'event'), 'late')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+}, 60_000);
+
 withToken(
   `PKCS#11: an agent provisions, connects and changes its key on a SoftHSM token that the key never leaves${SOFTHSM === undefined ? ' (skipped: SoftHSM or pkcs11-tool is not installed)' : ''}`,
   async () => {
@@ -111,8 +166,10 @@ withToken(
         const now = await process.health();
         return now.rotation === 'idle' && now.certificate?.id !== health.certificate?.id && now;
       },
-      90_000,
-    );
+      45_000,
+    ).catch(async (error) => {
+      throw new Error(`${process.output()}\n${JSON.stringify(await process.health())}`, { cause: error });
+    });
     expect(rotated.connection.connected).toBe(true);
     await eventually(
       'the old key gone',
