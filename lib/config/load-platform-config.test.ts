@@ -97,6 +97,24 @@ test.each([
 });
 
 test.each([
+  [{ lake: { bufferMegabytes: 63 } }, 'lake.bufferMegabytes'],
+  [{ lake: { queryLimitMegabytes: 9 } }, 'lake.queryLimitMegabytes'],
+  [{ hotStore: 'influxdb' }, 'hotStore'],
+  [{ measures: { 'pump-station': { measures: {} } } }, 'measures: must name at least one measure'],
+  [{ measures: { 'pump-station': { measures: { a: { type: 'float' } } } } }, 'measures.pump-station.measures.a.type'],
+  [{ measures: { valve: { measures: { a: { type: 'number' } } } } }, 'measures.valve: must be one of provisioning'],
+])('a setting of telemetry that cannot work is refused: %j', (settings, problem) => {
+  expect(issuesOf(stage(settings))).toEqual([expect.stringContaining(problem)]);
+});
+
+test('a stage takes the measures of a device type away with null', () => {
+  const measures = { 'pump-station': { measures: { a: { type: 'number' } } } };
+  const raw = stage({ measures: { 'pump-station': null } }, { measures });
+  expect(loadPlatformConfig(raw, 'dev').settings.measures).toEqual({});
+  expect(loadPlatformConfig(stage({}, { measures }), 'dev').settings.measures).toMatchObject(measures);
+});
+
+test.each([
   [{ retention: { maxOfflineHours: 169 } }, 'maxOfflineHours: must be at most retention.memoryHours (168), got 169'],
   [
     { retention: { memoryHours: 800, magneticDays: 30 } },

@@ -42,7 +42,7 @@ export interface MistakenType {
 export function mistakenTypes(settings: Record<string, unknown>): MistakenType[] {
   const types = at(settings, 'provisioning', 'deviceTypes');
   if (!Array.isArray(types)) return [];
-  return [['alerts', 'rules'], ['models'], ['remainingLife']].flatMap((path) => {
+  return [['alerts', 'rules'], ['measures'], ['models'], ['remainingLife']].flatMap((path) => {
     const group = at(settings, ...path);
     if (typeof group !== 'object' || group === null) return [];
     return Object.entries(group)

@@ -30,5 +30,13 @@ export const rollupsSchema = z.strictObject({
   minuteDays: z.int().min(1).max(73_000).default(90),
 });
 
-/** What devices of each type measure; types that are not named may send anything. */
-export const measuresSchema = measureSchemasSchema;
+/**
+ * What devices of each type measure; types that are not named may send anything. `null` for a type takes away what the
+ * defaults have.
+ */
+export const measuresSchema = z.preprocess(withoutNulls, measureSchemasSchema);
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, schema]) => schema !== null));
+}
