@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from '@ably/vcdiff-decoder';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AddThingToThingGroupCommand, CreateThingGroupCommand, IoTClient } from '@aws-sdk/client-iot';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
@@ -160,11 +161,26 @@ test('the delta of a release makes its image of the one it begins at', async () 
 });
 
 test('a campaign is paused, resumed and aborted, and says of each device what became of it', async () => {
-  const campaignId = await publish('1.3.0', imageOf('1.3.0'), ...FAST, '--soak', '1h');
-  const soaking = async () => (await tables.campaign(campaignId))?.waves[0]?.phase === 'soaking';
-  await eventually('the canary soaks', soaking, 90_000);
+  const iot = new IoTClient(platform.settings);
+  const friend = devices.get('OTA-0002') as UpdateDevice;
+  await iot.send(new CreateThingGroupCommand({ thingGroupName: 'friends' }));
+  await iot.send(new AddThingToThingGroupCommand({ thingGroupName: 'friends', thingName: friend.thingName }));
+  iot.destroy();
+  let letGo = (): void => {};
+  friend.held = new Promise((resolve) => {
+    letGo = resolve;
+  });
+  const campaignId = await publish('1.3.0', imageOf('1.3.0'), ...FAST, '--canary-group', 'friends', '--soak', '1h');
+  const asked = async () => friend.updates.some(({ firmwareVersion }) => firmwareVersion === '1.3.0');
+  await eventually('the canary of the group is asked', asked, 90_000);
+  const wave = async () => (await tables.campaign(campaignId))?.waves[0];
   expect((await ota('pause', campaignId)).stderr).toContain('is paused');
+  letGo();
+  // Whoever has begun ends, and is seen to, while the campaign stands still.
+  await eventually('the canary ends', async () => (await wave())?.counts.succeeded === 1, 90_000);
+  expect((await wave())?.phase).toBe('closing');
   expect((await ota('resume', campaignId)).stderr).toContain('is running');
+  await eventually('the canary soaks', async () => (await wave())?.phase === 'soaking', 90_000);
   expect((await ota('abort', campaignId)).stderr).toContain('is aborted');
   const again = await ota('resume', campaignId);
   expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('is aborted')]);

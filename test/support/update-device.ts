@@ -26,6 +26,8 @@ export class UpdateDevice {
   readonly thingName: string;
   readonly updates: UpdateDocument[] = [];
   firmware: string;
+  /** What it waits for before it says how an update ended. */
+  held: Promise<void> = Promise.resolve();
   /** Set: signs its proofs for another nonce. */
   forgesProofs = false;
   readonly #device: Device;
@@ -77,6 +79,7 @@ export class UpdateDevice {
     this.updates.push(document);
     await this.#publish(`jobs/${jobId}/update`, { status: 'IN_PROGRESS', statusDetails: { stage: 'checking' } });
     const { failure, image } = await this.#install(document);
+    await this.held;
     const imageSha256 = createHash('sha256').update(image).digest('hex');
     if (failure === undefined) this.firmware = document.firmwareVersion;
     await this.#report();
