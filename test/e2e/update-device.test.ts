@@ -146,3 +146,22 @@ test('firmware comes over MQTT where the device prefers that', async () => {
   const outcome = await devices.update(valve, { version: '2.0.0', image: second, stream: true, served });
   expect(outcome).toMatchObject({ status: 'SUCCEEDED', details: { firmware: '2.0.0', slot: 'b' } });
 }, 240_000);
+
+test('a device whose power is cut again and again within an update ends with one firmware or the other, and says which', async () => {
+  const meter = await devices.start('UPD-0003', '1.0.0', first);
+  const jobId = await devices.order(meter, { version: '2.0.0', image: second });
+  for (const milliseconds of [300, 1_500, 3_000, 4_500, 6_000]) {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    await meter.kill();
+    meter.launch();
+  }
+  const { details, status } = await devices.outcome(meter, jobId);
+  // Three boots of a trial may be cut off before the device goes back: then that is the truth.
+  const isNew = status === 'SUCCEEDED';
+  expect(details).toMatchObject(
+    isNew
+      ? { firmware: '2.0.0', slot: 'b', imageSha256: sha256(second), stage: 'confirmed' }
+      : { firmware: '1.0.0', slot: 'a', imageSha256: sha256(first), stage: 'rolled-back', reason: 'BOOT_LOOP' },
+  );
+  expect(meter.boots().at(-1)).toBe(isNew ? '2.0.0 b' : '1.0.0 a');
+}, 240_000);

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
@@ -22,8 +21,9 @@ import {
   signBytes,
   signingKey,
 } from '../../device-client/src/update/testing/firmware-fixture.ts';
+import { LaunchedDevice } from './launched-device.ts';
 import { eventually, type TestPlatform } from './platform.ts';
-import { SETTINGS_VARIABLE, type UpdateProgramSettings } from './update-program.ts';
+import type { UpdateProgramSettings } from './update-program.ts';
 
 const BUCKET = 'update-test-firmware';
 const ROLE = 'update-test-downloads';
@@ -63,7 +63,7 @@ export class UpdateDevices {
   readonly #platform: TestPlatform;
   readonly #iot: IoTClient;
   readonly #s3: S3Client;
-  readonly #launchers: ChildProcess[] = [];
+  readonly #devices: LaunchedDevice[] = [];
   #roleArn = '';
   #jobs = 0;
 
@@ -118,43 +118,25 @@ export class UpdateDevices {
     };
     writeFileSync(join(home, 'settings.json'), JSON.stringify(settings));
     writeFileSync(join(home, 'factory.image'), image);
-    const command = [
-      '--import',
-      'tsx',
-      resolve('device-client/src/update/launcher/main.ts'),
-      '--slots',
-      join(home, 'slots'),
-    ];
-    const first = ['--first-image', join(home, 'factory.image'), '--first-version', version, '--trial-seconds', '60'];
-    const child = spawn(
-      process.execPath,
-      [...command, ...first, '--', process.execPath, '--import', 'tsx', '{image}'],
-      {
-        env: { ...process.env, [SETTINGS_VARIABLE]: join(home, 'settings.json') },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
-    child.stderr?.pipe(createWriteStream(join(home, 'log')));
-    this.#launchers.push(child);
-    const thingName = `fleetwright-dev-pump-station-${serialNumber}`;
-    await eventually(
-      `${serialNumber} is registered: ${readFileSync(join(home, 'log'), { encoding: 'utf8', flag: 'a+' }).slice(-2_000)}`,
-      () => this.#iot.send(new DescribeThingCommand({ thingName })),
-      60_000,
-    );
-    return {
-      thingName,
-      log: () => readFileSync(join(home, 'log'), 'utf8'),
-      boots: () =>
-        readFileSync(join(home, 'state', 'boots'), 'utf8')
-          .trim()
-          .split('\n'),
-      certificate: () => new X509Certificate(readFileSync(join(home, 'state', 'device.certificate.pem'))),
-    };
+    const device = new LaunchedDevice(`fleetwright-dev-pump-station-${serialNumber}`, home, version);
+    this.#devices.push(device);
+    device.launch();
+    const { thingName } = device;
+    try {
+      await eventually('it is registered', () => this.#iot.send(new DescribeThingCommand({ thingName })), 60_000);
+    } catch (error) {
+      throw new Error(`${serialNumber} is not registered:\n${device.log().slice(-4_000)}`, { cause: error });
+    }
+    return device;
   }
 
   /** Orders firmware by a job of AWS IoT Jobs, and waits for what the device has to say about it. */
-  async update({ thingName, log }: UpdateDevice, order: UpdateOrder): Promise<UpdateOutcome> {
+  async update(device: UpdateDevice, order: UpdateOrder): Promise<UpdateOutcome> {
+    return this.outcome(device, await this.order(device, order));
+  }
+
+  /** @returns the id of the job */
+  async order({ thingName }: UpdateDevice, order: UpdateOrder): Promise<string> {
     const jobId = `update-${++this.#jobs}`;
     const manifest = manifestOf(order.image, order.version, {
       minimumVersion: '1.0.0',
@@ -163,7 +145,6 @@ export class UpdateDevices {
       ...order.manifest,
     });
     const bytes = manifestBytes(manifest);
-    const nonce = createHash('md5').update(jobId).digest('hex');
     const stored: [string, Buffer][] = [
       ['manifest', bytes],
       ['image', order.served ?? order.image],
@@ -177,7 +158,7 @@ export class UpdateDevices {
       `\${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/${BUCKET}/${jobId}/${name}}`;
     const document = {
       version: 1,
-      nonce,
+      nonce: nonceOf(jobId),
       issuedAt: Date.now(),
       expiresAt: Date.now() + 3_600_000,
       operation: 'update',
@@ -198,18 +179,21 @@ export class UpdateDevices {
         presignedUrlConfig: { roleArn: this.#roleArn, expiresInSec: 600 },
       }),
     );
+    return jobId;
+  }
+
+  async outcome(device: UpdateDevice, jobId: string): Promise<UpdateOutcome> {
     try {
-      const execution = await eventually(`${jobId} ends`, () => this.#ended(jobId, thingName), 120_000);
-      return { jobId, nonce, status: execution.status ?? '', details: execution.statusDetails?.detailsMap ?? {} };
+      const execution = await eventually(`${jobId} ends`, () => this.#ended(jobId, device.thingName), 120_000);
+      const { status = '', statusDetails } = execution;
+      return { jobId, nonce: nonceOf(jobId), status, details: statusDetails?.detailsMap ?? {} };
     } catch (error) {
-      throw new Error(`${jobId} does not end:\n${log().slice(-4_000)}`, { cause: error });
+      throw new Error(`${jobId} does not end:\n${device.log().slice(-4_000)}`, { cause: error });
     }
   }
 
   async stop(): Promise<void> {
-    const ended = this.#launchers.map((child) => new Promise((done) => child.once('exit', done)));
-    for (const child of this.#launchers) child.kill('SIGTERM');
-    await Promise.all(ended);
+    await Promise.all(this.#devices.map((device) => device.stop()));
     this.#iot.destroy();
     this.#s3.destroy();
   }
@@ -230,12 +214,10 @@ export class UpdateDevices {
   }
 }
 
-export interface UpdateDevice {
-  readonly thingName: string;
-  log(): string;
-  /** Version and slot of each start of a program, in order. */
-  boots(): string[];
-  certificate(): X509Certificate;
+export type UpdateDevice = LaunchedDevice;
+
+function nonceOf(jobId: string): string {
+  return createHash('md5').update(jobId).digest('hex');
 }
 
 export interface UpdateOutcome {

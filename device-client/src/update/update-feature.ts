@@ -52,6 +52,18 @@ export interface UpdateEvents {
   ended: [];
 }
 
+/** As `updateDetailsSchema` names them. */
+const STAGES: Readonly<Partial<Record<UpdatePhase['name'], string>>> = {
+  checking: 'checking',
+  downloading: 'downloading',
+  installing: 'installing',
+  activating: 'installing',
+  rebooting: 'rebooting',
+  reverting: 'rebooting',
+  testing: 'testing',
+  confirming: 'testing',
+};
+
 const SELF_TEST_TIME = 300_000;
 const DELTA_MEMORY = 134_217_728;
 
@@ -68,6 +80,8 @@ export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceF
   #abort = new AbortController();
   #reporter: FirmwareReporter | undefined;
   #underWay = false;
+  /** The run that is told how far it is. */
+  #execution: JobExecution<'update'> | undefined;
 
   constructor(options: UpdateOptions) {
     super();
@@ -111,6 +125,7 @@ export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceF
       onPhase: (phase) => {
         reporter.phase(phase);
         this.#tell(phase);
+        this.#progress(phase);
       },
       signal: AbortSignal.any([context.signal, this.#abort.signal]),
     });
@@ -148,6 +163,12 @@ export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceF
     this.emit(isUnderWay ? 'begun' : 'ended');
   }
 
+  /** Which step it is at. While it downloads the percentages say so. */
+  #progress(phase: UpdatePhase): void {
+    const stage = STAGES[phase.name];
+    if (stage !== undefined) this.#execution?.report({ stage });
+  }
+
   /** Idempotent: an execution that has ended answers the same again. */
   async #run(execution: JobExecution<'update'>): Promise<JobResult> {
     const engine = await Promise.race([this.#started.promise, whenAborted(execution.signal)]);
@@ -155,6 +176,8 @@ export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceF
     const { executionNumber, jobId } = execution;
     const job = engineJob(execution, this.#abort.signal);
     const { order } = job;
+    this.#execution = execution;
+    this.#progress(engine.state.phase);
     // What another order, or an earlier run of this one, has left is settled first.
     await engine.settled();
     const before = resultIn(engine.state.phase, order);

@@ -7,6 +7,7 @@ import type { DeviceLog } from '../../feature.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
 import { createFirstSlot } from '../slots/directory-slots.ts';
 import { launch, type RunningProgram } from './launcher.ts';
+import { programEnvironment } from './slot-environment.ts';
 
 const USAGE = `usage: launcher --slots <directory> [--first-image <file> --first-version <version>]
                 [--trial-seconds <seconds>] -- <command> [arguments with {image}]
@@ -21,7 +22,7 @@ const log: DeviceLog = { debug: () => {}, info: line('info'), warn: line('warn')
 
 function start(command: readonly string[], variables: Readonly<Record<string, string>>): RunningProgram {
   const [file = '', ...rest] = command;
-  const child = spawn(file, rest, { stdio: 'inherit', env: { ...process.env, ...variables } });
+  const child = spawn(file, rest, { stdio: 'inherit', env: programEnvironment(variables) });
   return {
     ended: new Promise((done) => {
       child.once('exit', (code, signal) => done(code ?? signal ?? 1));

@@ -12,6 +12,11 @@ export function slotVariables(slot: DirectorySlotName, root: string): Record<str
   return { [SLOT_VARIABLE]: slot, [ROOT_VARIABLE]: root };
 }
 
+/** The environment of a program: the launcher's own, and what tells the program its slot. */
+export function programEnvironment(variables: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...variables };
+}
+
 export interface LaunchedFrom {
   readonly slot: DirectorySlotName;
   /** Directory of the slots. */

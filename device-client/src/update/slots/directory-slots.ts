@@ -160,7 +160,10 @@ async function measureSize(disk: Disk, path: string): Promise<number> {
   }
 }
 
-/** Makes a device's first slot, as a factory does: the image in slot `a`, confirmed. Does nothing where a slot boots already. */
+/**
+ * Makes a device's first slot, as a factory does: the image in slot `a`, confirmed, and its version the floor. Does nothing
+ * where a slot boots already.
+ */
 export async function createFirstSlot(disk: Disk, root: string, file: string, version: string): Promise<void> {
   await disk.makeDirectory(root);
   const layout = new SlotLayout(disk, root);
