@@ -16,6 +16,8 @@ export interface SoftToken {
   readonly pinFile: string;
   /** What makes SoftHSM find the token. */
   readonly environment: Readonly<Record<string, string>>;
+  /** `pkcs11-tool` with that environment. */
+  readonly toolScript: string;
   /** What `pkcs11-tool` prints. */
   tool(...args: string[]): string;
 }
@@ -45,5 +47,7 @@ export function makeSoftToken(library: string, directory: string): SoftToken {
   run('softhsm2-util', ['--init-token', '--free', '--label', label, '--pin', pin, '--so-pin', '90210765']);
   const tool = (...args: string[]): string =>
     run('pkcs11-tool', ['--module', library, '--token-label', label, '--login', '--pin', pin, ...args]);
-  return { library, label, pinFile, environment, tool };
+  const toolScript = join(directory, 'pkcs11-tool');
+  writeFileSync(toolScript, `#!/bin/sh\nSOFTHSM2_CONF=${configuration} exec pkcs11-tool "$@"\n`, { mode: 0o755 });
+  return { library, label, pinFile, environment, toolScript, tool };
 }

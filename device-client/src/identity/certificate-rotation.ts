@@ -246,7 +246,8 @@ export class CertificateRotation {
       await this.#options.use(await this.#candidate(record));
     } catch (error) {
       this.#options.log.warn('the new certificate cannot be used', { reason: reasonOf(error) });
-      if (this.#session?.identity.certificateId !== own.certificateId || !this.#connected) await this.#options.use(own);
+      // Its attempt has ended the session before it.
+      await this.#options.use(own);
     }
   }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,12 +39,19 @@ export class TokenKeyStore implements KeyStore {
 
   async create(name: string): Promise<DeviceKey> {
     const label = `${this.#token.keyPrefix ?? ''}${name}`;
-    if (!(await this.#labels()).includes(label)) {
+    if (!(await this.#keys()).has(label)) {
       const id = createHash('sha256').update(label).digest('hex').slice(0, 16);
-      await this.#tool(
-        ['--keypairgen', '--key-type', 'EC:prime256v1', '--label', label, '--id', id, '--sensitive', '--usage-sign'],
-        true,
-      );
+      await this.#tool([
+        '--keypairgen',
+        '--key-type',
+        'EC:prime256v1',
+        '--label',
+        label,
+        '--id',
+        id,
+        '--sensitive',
+        '--usage-sign',
+      ]);
     }
     return this.#key(label);
   }
@@ -57,15 +64,14 @@ export class TokenKeyStore implements KeyStore {
   }
 
   async remove(reference: KeyReference): Promise<void> {
-    if (reference.kind !== 'token' || !(await this.#labels()).includes(reference.label)) return;
-    for (const type of ['privkey', 'pubkey']) {
-      await this.#tool(['--delete-object', '--type', type, '--label', reference.label], true);
-    }
+    const id = reference.kind === 'token' ? (await this.#keys()).get(reference.label) : undefined;
+    if (id === undefined) return;
+    for (const type of ['privkey', 'pubkey']) await this.#tool(['--delete-object', '--type', type, '--id', id]);
   }
 
   async list(): Promise<KeyReference[]> {
     const prefix = `${this.#token.keyPrefix ?? ''}${FIRST_KEY}`;
-    const labels = (await this.#labels()).filter((label) => label.startsWith(prefix));
+    const labels = [...(await this.#keys()).keys()].filter((label) => label.startsWith(prefix));
     return labels.map((label) => ({ kind: 'token', label }));
   }
 
@@ -77,33 +83,50 @@ export class TokenKeyStore implements KeyStore {
       connection: { token: { library, tokenLabel, pin, keyLabel: label } },
       sign,
       signingRequest: async (commonName) =>
-        signingRequest({ commonName, publicKey: await this.#publicKey(label), sign }),
+        signingRequest({ commonName, publicKey: await this.#publicKey(await this.#id(label)), sign }),
     };
   }
 
-  /** Of the private keys, which only a logged-in user sees. */
-  async #labels(): Promise<string[]> {
-    const text = (await this.#tool(['--list-objects', '--type', 'privkey'], true)).toString();
-    return [...text.matchAll(/^\s+label:\s+(.*?)\s*$/gm)].map(([, label]) => label as string);
+  /**
+   * Ids of the private keys, which only a logged-in user sees, by label. Everything else goes by id: the tool takes a label
+   * for signing and signs with whichever key comes first (OpenSC 0.23).
+   */
+  async #keys(): Promise<Map<string, string>> {
+    const text = (await this.#tool(['--list-objects', '--type', 'privkey'])).toString();
+    const keys = new Map<string, string>();
+    for (const object of text.split(/^(?=\S)/m)) {
+      const label = /^\s+label:\s+(.*?)\s*$/m.exec(object)?.[1];
+      const id = /^\s+ID:\s+([0-9a-f]+)\s*$/m.exec(object)?.[1];
+      if (label !== undefined && id !== undefined) keys.set(label, id);
+    }
+    return keys;
   }
 
-  async #publicKey(label: string): Promise<Buffer> {
+  async #id(label: string): Promise<string> {
+    const id = (await this.#keys()).get(label);
+    if (id !== undefined) return id;
+    throw new DeviceError('KEY_UNUSABLE', `token '${this.#token.tokenLabel}' has no key '${label}'`);
+  }
+
+  async #publicKey(id: string): Promise<Buffer> {
     const key = await this.#withFile(Buffer.alloc(0), (_input, output) =>
-      this.#tool(['--read-object', '--type', 'pubkey', '--label', label, '--output-file', output], true),
+      this.#tool(['--read-object', '--type', 'pubkey', '--id', id, '--output-file', output]),
     );
-    if (key.length !== SPKI_LENGTH) {
-      throw new DeviceError('KEY_UNUSABLE', `key '${label}' on token '${this.#token.tokenLabel}' is not on P-256`);
-    }
-    return key;
+    if (key.length === SPKI_LENGTH) return key;
+    throw new DeviceError('KEY_UNUSABLE', `key ${id} on token '${this.#token.tokenLabel}' is not on P-256`);
   }
 
   /** The digest is made here: tokens that hash themselves are the exception. */
-  #sign(label: string, bytes: Uint8Array): Promise<Buffer> {
+  async #sign(label: string, bytes: Uint8Array): Promise<Buffer> {
+    const id = await this.#id(label);
     const digest = createHash('sha256').update(bytes).digest();
-    const how = ['--sign', '--mechanism', 'ECDSA', '--signature-format', 'openssl', '--label', label];
-    return this.#withFile(digest, (input, output) =>
-      this.#tool([...how, '--input-file', input, '--output-file', output], true),
+    const how = ['--sign', '--mechanism', 'ECDSA', '--signature-format', 'openssl', '--id', id];
+    const signature = await this.#withFile(digest, (input, output) =>
+      this.#tool([...how, '--input-file', input, '--output-file', output]),
     );
+    const key = createPublicKey({ key: await this.#publicKey(id), format: 'der', type: 'spki' });
+    if (verify('sha256', bytes, key, signature)) return signature;
+    throw new DeviceError('KEY_UNUSABLE', `token '${this.#token.tokenLabel}' signed with another key than '${label}'`);
   }
 
   async #withFile(input: Uint8Array, use: (input: string, output: string) => Promise<unknown>): Promise<Buffer> {
@@ -118,10 +141,10 @@ export class TokenKeyStore implements KeyStore {
     }
   }
 
-  async #tool(args: readonly string[], login: boolean): Promise<Buffer> {
+  async #tool(args: readonly string[]): Promise<Buffer> {
     const { library, pin, tokenLabel, tool = 'pkcs11-tool' } = this.#token;
     const place = ['--module', library, '--token-label', tokenLabel];
-    const who = login ? ['--login', '--pin', `env:${PIN_VARIABLE}`] : [];
+    const who = ['--login', '--pin', `env:${PIN_VARIABLE}`];
     try {
       const { stdout } = await run(tool, [...place, ...who, ...args], {
         encoding: 'buffer',
