@@ -133,6 +133,45 @@ test('reports are bounded in rate, the newest wins, and what was said offline is
   await agent.runner.stop();
 });
 
+test('a report that was not answered is made again', async () => {
+  const { handler: held_, runs } = held();
+  const agent = new SimulatedAgent(() => [held_]);
+  let fail = false;
+  agent.boot(
+    undefined,
+    agent.cloud.service(async (request) => {
+      if (fail) throw new JobsServiceError('UNAVAILABLE', 'timeout');
+      return request();
+    }),
+  );
+  agent.cloud.add('one', jobDocument());
+  await agent.clock.pass(100);
+  fail = true;
+  runs[0]?.report({ percent: '10' });
+  await agent.clock.pass(30_000);
+  fail = false;
+  await agent.clock.pass(60_000);
+  expect(agent.cloud.reports).toEqual([{ percent: '10' }]);
+  await agent.runner.stop();
+});
+
+test('a result of a job that was deleted meanwhile is given up', async () => {
+  const agent = new SimulatedAgent(() => [
+    handler(async () => {
+      agent.connected = false;
+      return done;
+    }),
+  ]);
+  agent.boot();
+  agent.cloud.add('one', jobDocument());
+  await agent.clock.pass(10_000);
+  agent.cloud.remove('one');
+  agent.online();
+  await agent.clock.pass(10_000);
+  expect(agent.store.current).toMatchObject({ phase: 'settled', endedByCloud: 'REMOVED' });
+  await agent.runner.stop();
+});
+
 test('a running execution renews its step timer at half of it', async () => {
   const { handler: held_ } = held();
   const agent = new SimulatedAgent(() => [{ ...held_, stepTimeoutMinutes: 10 }]);

@@ -65,6 +65,7 @@ test('what the device refuses stays in the delta, and its own reports do not set
   shadow.desire({ rate: -1 });
   await clock.pass(600_000);
   expect(shadow.reports).toHaveLength(1);
+  expect(shadow.reads).toBeLessThanOrEqual(2);
   expect(shadow.document?.reported).toMatchObject({ _twin: { status: 'partly' } });
   stop();
 });
