@@ -101,7 +101,7 @@ test('an agent without a network runs, keeps samples over a restart, and ends wi
   await eventually(
     'the sample in the store',
     async () => {
-      const sql = `SELECT count(*) FROM ${telemetryTable} WHERE thing_name LIKE '%LIFE-0003' AND boot_id = 2`;
+      const sql = `SELECT count(*) FROM ${telemetryTable} WHERE thing_name LIKE '%LIFE-0003' AND boot_id = 2 AND temperature = 21`;
       return (await platform.reader.number(sql)) === 1;
     },
     60_000,
