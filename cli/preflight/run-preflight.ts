@@ -101,6 +101,7 @@ function summarized(rows: readonly Row[]): Row[] {
 
 /** `Ref` of a secret is its ARN, which ends in its name and six random characters. */
 function nameOf(type: string, physicalId: string): string {
+  if (type === 'AWS::SQS::Queue') return physicalId.slice(physicalId.lastIndexOf('/') + 1);
   if (type !== 'AWS::SecretsManager::Secret') return physicalId;
   return physicalId.replace(/^arn:.*:secret:/, '').replace(/-[A-Za-z0-9]{6}$/, '');
 }

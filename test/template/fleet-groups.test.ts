@@ -30,7 +30,8 @@ test('there is a static group for each site and each device type, and devices ar
 });
 
 test('provisioning may put devices into these groups and no others', () => {
-  const statements = ofType(plain, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+  const policies = ofType(plain, 'AWS::IAM::Policy').filter(([id]) => id.startsWith('identity/'));
+  const statements = policies.flatMap(([, { Properties }]) =>
     (Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[]).filter(({ Action }) =>
       list(Action).includes('iot:AddThingToThingGroup'),
     ),

@@ -93,11 +93,14 @@ test('the ingest function may do exactly what it does', () => {
   const own = statements.filter(({ policy }) => /IngestRoleDefaultPolicy/.test(policy));
   expect(own.flatMap(({ statement }) => list(statement.Action)).sort()).toEqual([
     'dynamodb:UpdateItem',
+    'firehose:PutRecordBatch',
     'logs:CreateLogStream',
     'logs:PutLogEvents',
     'sqs:DeleteMessage',
     'sqs:GetQueueAttributes',
     'sqs:ReceiveMessage',
+    // Rejected samples, and the slots whose roll-ups are to be made again.
+    'sqs:SendMessage',
     'sqs:SendMessage',
     'timestream:DescribeEndpoints',
     'timestream:WriteRecords',
