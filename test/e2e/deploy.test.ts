@@ -75,7 +75,9 @@ test('two stages live side by side in one account, each with its own devices and
   expect(prod.outputs.TopicRoot).toBe('fleetwright-prod');
   expect(prod.description.stacks.map(({ stackName }) => stackName).sort()).toEqual(
     ['dev', 'prod'].flatMap((stage) =>
-      ['identity', 'observability', 'ota', 'security', 'telemetry', 'twin'].map((stack) => `fleetwright-${stage}-${stack}`),
+      ['identity', 'observability', 'ota', 'security', 'telemetry', 'twin'].map(
+        (stack) => `fleetwright-${stage}-${stack}`,
+      ),
     ),
   );
   // Production admits only serial numbers on its list.
