@@ -1,5 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 // The platform's own minimum is Node 20; the SDK's notice about coming versions only hides test output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+// Where the workers of one run share what one of them synthesizes (test/support/assembly.ts).
+if (process.env.FLEETWRIGHT_SHARED_ASSEMBLY === undefined) {
+  const directory = join(tmpdir(), `fleetwright-shared-assembly-${randomUUID()}`);
+  process.env.FLEETWRIGHT_SHARED_ASSEMBLY = directory;
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+}
 
 /** Packages that ship only ES modules and so are compiled along with our own sources. */
 const esModules = ['@middy', 'aedes', 'aedes-packet', 'aedes-persistence', 'mqemitter', 'hyperid'];

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ACMClient } from '@aws-sdk/client-acm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -80,9 +81,7 @@ async function process({ uploadId, versionId }: Upload): Promise<void> {
 
 function signer(): ManifestSigner {
   if (environment.SIGNING === 'kms') return kmsSigner(new KMSClient({}), environment.KMS_KEY_ID);
-  return awsSigner(new SignerClient({}), new ACMClient({}), files, {
-    profileName: environment.SIGNING_PROFILE,
-    certificateArn: environment.CERTIFICATE_ARN,
-    bucket: environment.FIRMWARE_BUCKET,
-  });
+  const { CERTIFICATE_ARN: certificateArn, FIRMWARE_BUCKET: bucket, SIGNING_PROFILE: profileName } = environment;
+  const settings = { profileName, certificateArn, bucket };
+  return awsSigner(new SignerClient({}), new ACMClient({}), files, settings, pause);
 }

@@ -15,6 +15,9 @@ export interface SignerSettings {
 /** The element `signature` of what a job of the platform AWSIoTDeviceManagement-SHA256-ECDSA writes: DER, in Base64. */
 const signedSchema = z.object({ signature: z.base64() });
 const MAX_SIGNED_BYTES = 65_536;
+/** A job takes a second or a few. One that takes longer is looked at again when the queue delivers the upload again. */
+const LOOKS = 10;
+const LOOK_INTERVAL = 1_000;
 
 /** Signs with AWS Signer: a job over the manifest's object, whose result lies below `signatures/`. */
 export function awsSigner(
@@ -22,6 +25,7 @@ export function awsSigner(
   acm: ACMClient,
   files: Pick<FilePorts, 'read'>,
   settings: SignerSettings,
+  pause: (milliseconds: number) => Promise<void>,
 ): ManifestSigner {
   let certificate: Promise<string> | undefined;
   const publicKeyPem = (): Promise<string> => {
@@ -44,7 +48,11 @@ export function awsSigner(
           clientRequestToken: `${profileName}-${sha256}-${manifest.versionId}`.replace(/[^a-zA-Z0-9_-]/g, '-'),
         }),
       );
-      const job = await signer.send(new DescribeSigningJobCommand({ jobId }));
+      let job = await signer.send(new DescribeSigningJobCommand({ jobId }));
+      for (let look = 1; look < LOOKS && job.status === 'InProgress'; look++) {
+        await pause(LOOK_INTERVAL);
+        job = await signer.send(new DescribeSigningJobCommand({ jobId }));
+      }
       if (job.status === 'InProgress') return undefined;
       const key = job.signedObject?.s3?.key;
       if (job.status !== 'Succeeded' || key === undefined) {

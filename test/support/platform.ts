@@ -8,6 +8,7 @@ import { type LaunchedPlatform, launchPlatform } from '../../cli/launch-platform
 import { Ledger } from '../../cli/ledger.ts';
 import { TimestreamReader } from '../../cli/timestream.ts';
 import { createDevice, type Device } from '../../device-client/src/index.ts';
+import { sharedAssembly } from './assembly.ts';
 import { recordPermissions } from './permission-records.ts';
 
 /** The platform as users run it, real processes and real mTLS, for tests of the whole way. */
@@ -36,7 +37,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     dataDirectory: join(directory, 'data'),
     port: 0,
     mqttPort: 0,
-    assembly: options.assembly,
+    assembly: options.assembly ?? (await sharedAssembly()),
   });
   const { description, outputs, settings } = platform;
   const claim = await fetchClaim(settings, outputs.ClaimSecretArn);
