@@ -9,6 +9,11 @@ export type NucleusErrorCode =
   /** A recipe variable or a configuration that cannot be. */
   | 'CONFIGURATION_INVALID'
   | 'COMPONENT_UNKNOWN'
+  | 'DEPLOYMENT_INVALID'
+  /** A component refused its configuration, or did not come up. */
+  | 'DEPLOYMENT_FAILED'
+  /** Another nucleus has the directory. */
+  | 'LOCKED'
   | 'STATE_UNUSABLE'
   | 'STOPPED';
 

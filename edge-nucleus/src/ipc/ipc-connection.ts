@@ -4,6 +4,7 @@ import type { NucleusLog } from '../log.ts';
 import { encodeFrame, type Frame, FrameReader, headerText, MESSAGE_FLAG, MESSAGE_TYPE } from './frames.ts';
 import { IpcError } from './ipc-error.ts';
 import { IpcStream, SERVICE } from './ipc-stream.ts';
+import { asModelled } from './modelled-errors.ts';
 import { type IpcCaller, type IpcOperation, IpcServiceError } from './operation.ts';
 
 /** Version of the RPC protocol that clients name (`:version` of their CONNECT). */
@@ -158,7 +159,7 @@ export class IpcConnection {
         const { message, shape } = error;
         const fields = { operation: operation.name, component: caller.componentName, shape, reason: message };
         this.#ports.log('warn', 'an operation was refused', fields);
-        stream.fail(error);
+        stream.fail(asModelled(operation.name, error));
         return;
       }
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -17,6 +17,8 @@ export interface ScriptOptions {
   /** seconds; undefined: none */
   readonly timeout: number | undefined;
   onLine(stream: 'stdout' | 'stderr', line: string): void;
+  /** The process group has begun, or nothing of it is left. */
+  onGroup?(pid: number, alive: boolean): void;
 }
 
 /** ms between the request to end and the end by force */
@@ -37,6 +39,8 @@ export class ComponentProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    const { pid } = this.#child;
+    if (pid !== undefined) options.onGroup?.(pid, true);
     for (const stream of ['stdout', 'stderr'] as const) {
       const source = this.#child[stream];
       if (source !== null) createInterface({ input: source }).on('line', (line) => options.onLine(stream, line));
@@ -53,6 +57,7 @@ export class ComponentProcess {
       const settle = (end: ScriptEnd): void => {
         this.#running = false;
         timer?.cancel();
+        if (pid !== undefined) options.onGroup?.(pid, false);
         resolve(timedOut ? { kind: 'timeout' } : end);
       };
       this.#child.once('error', ({ message }) => settle({ kind: 'failed', reason: message }));

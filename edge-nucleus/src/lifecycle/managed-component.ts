@@ -23,6 +23,8 @@ export interface ComponentPorts {
   /** What the component wrote. */
   onLine(stream: 'stdout' | 'stderr', line: string): void;
   onState(state: ComponentState, before: ComponentState): void;
+  /** A process group of a script has begun, or nothing of it is left. */
+  onGroup?(pid: number, alive: boolean): void;
   /** Resolves when everything that the component waits for is there; rejects when the signal aborts. */
   dependenciesReady(signal: AbortSignal): Promise<void>;
 }
@@ -265,6 +267,7 @@ export class ManagedComponent {
         directory,
         timeout: step.Timeout,
         onLine: this.#ports.onLine,
+        ...(this.#ports.onGroup !== undefined && { onGroup: this.#ports.onGroup }),
       },
       this.#ports.clock,
     );

@@ -21,12 +21,19 @@ interface Subscriber {
  */
 export class LocalTopics {
   readonly #subscribers = new Set<Subscriber>();
+  readonly #onSubscribe: (filter: string, sink: EventSink) => void;
+
+  /** @param onSubscribe sees every subscription, for topics whose messages come from elsewhere too */
+  constructor(onSubscribe: (filter: string, sink: EventSink) => void = () => {}) {
+    this.#onSubscribe = onSubscribe;
+  }
 
   /** `+` and `#` are MQTT's wildcards. Ends with the sink. */
   subscribe(filter: string, componentName: string, sink: EventSink, othersOnly: boolean): void {
     const subscriber: Subscriber = { levels: filter.split('/'), sink, componentName, othersOnly };
     this.#subscribers.add(subscriber);
     sink.onEnd(() => this.#subscribers.delete(subscriber));
+    this.#onSubscribe(filter, sink);
   }
 
   /** @returns how many it was given to */

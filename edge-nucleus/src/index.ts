@@ -1,0 +1,18 @@
+export { type NucleusClock, systemClock } from './clock.ts';
+export type { CoreConnection, CoreSubscription } from './cloud/core-connection.ts';
+export { CoreDeviceLink } from './cloud/core-device-link.ts';
+export type { Secret, SecretRequest, SecretSource } from './cloud/secret-operations.ts';
+export { secretsManager } from './cloud/secrets-manager.ts';
+export type { Configuration, ConfigurationUpdate, Json } from './configuration/merge-configuration.ts';
+export { askNucleus, runningNucleus } from './control/ask-nucleus.ts';
+export type { ControlRequest, NucleusRuntime } from './control/control-protocol.ts';
+export { type AvailableComponent, componentsIn } from './deployment/component-source.ts';
+export type { DeploymentOutcome, DeploymentStatus } from './deployment/deployer.ts';
+export { type DeploymentDocument, readDeployment } from './deployment/deployment-document.ts';
+export { IpcError, type IpcErrorCode } from './ipc/ipc-error.ts';
+export type { ComponentState } from './lifecycle/component-state.ts';
+export type { ComponentDetails } from './lifecycle/lifecycle-operations.ts';
+export type { NucleusLog, NucleusLogLevel } from './log.ts';
+export { type ListedComponent, Nucleus, type NucleusOptions, startNucleus } from './nucleus.ts';
+export { NucleusError, type NucleusErrorCode } from './nucleus-error.ts';
+export { type Recipe, readRecipe } from './recipe/recipe.ts';
