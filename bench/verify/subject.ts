@@ -48,8 +48,7 @@ export class Subject {
   }
 
   static async launch(options: SubjectOptions): Promise<Subject> {
-    const ports = options.dice.fork('ports');
-    const subject = new Subject(options, await freePort(ports), await freePort(ports));
+    const subject = new Subject(options, await freePort(), await freePort());
     await subject.start();
     return subject;
   }

@@ -234,12 +234,26 @@ async function start(
       })),
     ],
     async deploy(assembly, onStep) {
-      const records = await stacks.deploy(assembly, onStep);
-      publish();
-      return records;
+      try {
+        return await stacks.deploy(assembly, onStep);
+      } catch (error) {
+        throw isDiskFull(error) ? diskFull(directory.path, error) : error;
+      } finally {
+        publish();
+      }
     },
     stop: unwind,
   };
+}
+
+/** Whether a write found no room, however deep in the causes it is. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error as NodeJS.ErrnoException).code === 'ENOSPC' || isDiskFull(error.cause);
+}
+
+function diskFull(directory: string, cause: unknown): CloudError {
+  return new CloudError('DATA_DIRECTORY_UNUSABLE', `${directory} takes no more writes: ${messageOf(cause)}`, { cause });
 }
 
 /** A full disk must not end the cloud in the middle of a log line; the store says so where it matters. */

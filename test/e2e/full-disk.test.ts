@@ -22,13 +22,13 @@ onSmallDisk(
     const start =
       `node bin/fleetwright.mjs start --once --devices 2 --seconds 40 --settle 5 --interval 5 --samples-per-message 50 ` +
       `--port 0 --mqtt-port 0 --data-dir /mnt/data --assembly ${assembly}`;
-    const { status, stderr } = spawnSync('unshare', [...MOUNT, `mount -t tmpfs -o size=8m tmpfs /mnt && ${start}`], {
+    const { status, stderr } = spawnSync('unshare', [...MOUNT, `mount -t tmpfs -o size=20m tmpfs /mnt && ${start}`], {
       cwd: PROJECT_ROOT,
       encoding: 'utf8',
-      timeout: 90_000,
+      timeout: 110_000,
     });
     expect({ status, stderr }).toMatchObject({ status: 1 });
     expect(stderr).toMatch(/\/mnt\/data.*(takes no more writes|No space left on device)/);
   },
-  120_000,
+  150_000,
 );
