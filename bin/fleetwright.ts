@@ -15,6 +15,7 @@ import { purge } from '../cli/commands/purge.ts';
 import { query } from '../cli/commands/query.ts';
 import { ruleTest } from '../cli/commands/rule-test.ts';
 import { start } from '../cli/commands/start.ts';
+import { registerEdgeCommands } from '../cli/edge/register-commands.ts';
 import { Failure } from '../cli/failure.ts';
 import { registerOtaCommands } from '../cli/ota/register-commands.ts';
 import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
@@ -303,6 +304,7 @@ onStage(program.command('command').description('commands to devices').command('s
   );
 
 registerOtaCommands(program, onStage);
+registerEdgeCommands(program);
 
 program
   .command('device-test')
