@@ -1,0 +1,3 @@
+export { HealthFeature, type HealthOptions } from './health-feature.ts';
+export type { HealthReading, HealthSource } from './health-source.ts';
+export { type LinuxHealthOptions, linuxHealth } from './linux-health.ts';
