@@ -192,7 +192,7 @@ export class Nucleus implements ComponentHost {
     }
   }
 
-  /** @param document see `docs/edge-nucleus.md` @throws NucleusError `DEPLOYMENT_INVALID`, `STOPPED` */
+  /** @param document see the README @throws NucleusError `DEPLOYMENT_INVALID`, `STOPPED` */
   deploy(document: unknown): Promise<DeploymentOutcome> {
     return this.#deployer.apply(document);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { TestCore, until } from '../testing/test-core.ts';
@@ -177,6 +177,27 @@ test('the next nucleus goes on where the last one stopped, without its sources',
   await until(() => state(A) === 'RUNNING');
   expect(core.nucleus.details(A)?.configuration).toEqual({ port: 2, own: 'kept' });
 });
+
+test('a deployment that its nucleus did not live to end begins again, and is rolled back to what was there before', async () => {
+  core.plain(A, '1.0.0', { port: 1 });
+  core.plain(A, '2.0.0', { port: 1 });
+  core.component(A, '3.0.0', { Manifests: [{ Lifecycle: { Run: 'exit 1' } }] });
+  await core.start();
+  await core.nucleus.deploy({ components: { [A]: { version: '1.0.0' } } });
+  for (const [version, then, port] of [
+    ['2.0.0', '2.0.0', 2],
+    ['3.0.0', '2.0.0', 2],
+  ] as const) {
+    await core.stop();
+    const previous = JSON.parse(readFileSync(join(core.root, 'deployment.json'), 'utf8'));
+    const document = { components: { [A]: { version, configurationUpdate: { merge: { port } } } } };
+    const pending = join(core.root, 'deployment-pending.json');
+    writeFileSync(pending, JSON.stringify({ document, previous }));
+    await core.start();
+    await until(() => !existsSync(pending), 20_000);
+    expect(core.nucleus.list()).toMatchObject([{ version: then, state: 'RUNNING', configuration: { port } }]);
+  }
+}, 60_000);
 
 test('components that are not wanted any more go, and what they wrote to their log stays', async () => {
   core.component(A, '1.0.0', { Manifests: [{ Lifecycle: { Run: 'echo hello; exec sleep 600' } }] });
