@@ -39,6 +39,21 @@ test('messages of QoS 1 wait for the connection, in order', async () => {
   expect(spool.bytes).toBe(0);
 });
 
+test('what was under way when the connection went keeps its place', async () => {
+  const publish = connection.publish.bind(connection);
+  const fails: ((reason: Error) => void)[] = [];
+  connection.publish = () => new Promise((_resolve, reject) => fails.push(reject));
+  for (let at = 0; at < 8; at++) spool.add(`t/${at}`, bytes(5), 1);
+  connection.connected = false;
+  for (const fail of fails) fail(new Error('gone'));
+  await settle();
+  connection.publish = publish;
+  connection.connected = true;
+  for (const task of timers.splice(0)) task();
+  for (let round = 0; round < 10; round++) await settle();
+  expect(connection.published.map(({ topic }) => topic)).toEqual(Array.from({ length: 8 }, (_, at) => `t/${at}`));
+});
+
 test('a full spool refuses what is new and keeps what it has promised', () => {
   connection.connected = false;
   spool.add('a', bytes(60), 1);

@@ -15,6 +15,8 @@ interface Spooled {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: 0 | 1;
+  /** Grows with each message taken. */
+  readonly order: number;
   retries: number;
 }
 
@@ -38,6 +40,7 @@ export class Spool {
   readonly #limit: number;
   #waiting: Spooled[] = [];
   #bytes = 0;
+  #taken = 0;
   #inFlight = 0;
   #retry: { cancel(): void } | undefined;
   readonly #stopListening: () => void;
@@ -66,7 +69,7 @@ export class Spool {
       throw new SpoolError('Message spool is full. Message could not be added.');
     }
     this.#bytes += payload.length;
-    this.#waiting.push({ topic, payload, qos, retries: 0 });
+    this.#waiting.push({ topic, payload, qos, order: this.#taken++, retries: 0 });
     this.#send();
   }
 
@@ -122,7 +125,8 @@ export class Spool {
       return;
     }
     if (message.retries <= 1 && connected) this.#log('warn', 'a message is tried again', { topic, reason });
-    this.#waiting.unshift(message);
+    const place = this.#waiting.findIndex(({ order }) => order > message.order);
+    this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, message);
     this.#retry ??= this.#clock.after(RETRY_DELAY, () => {
       this.#retry = undefined;
       this.#send();
