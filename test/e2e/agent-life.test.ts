@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
+import { endCommands, fleetwright } from '../support/command.ts';
 import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 let platform: TestPlatform;
@@ -13,6 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   for (const { child } of agents) child.kill('SIGKILL');
+  await endCommands();
   await platform?.stop();
 });
 
@@ -71,6 +73,25 @@ test('an agent provisions itself, takes samples of its machine, tells how it is,
   const again = agent('LIFE-0001');
   expect(await active(again)).toMatchObject({ bootId: 2, thingName: health.thingName });
   expect(await stopTime(again, 'SIGINT')).toBeLessThan(2_000);
+}, 90_000);
+
+test('an agent on a battery reports as its budget allows, and when it is asked to', async () => {
+  const power = {
+    capacity: 2_400,
+    life: 5,
+    sleep: 3,
+    sense: { current: 500, duration: 20 },
+    transmit: { current: 20_000, duration: 2_000 },
+    sampleInterval: 60_000,
+  };
+  const started = agent('LIFE-0005', { power });
+  const { features, thingName } = await active(started);
+  expect(features.power).toMatchObject({ allowed: expect.closeTo(54.8, 1) });
+  expect(features.telemetry).toMatchObject({ maxDelay: (features.power as { reportInterval: number }).reportInterval });
+
+  const data = ['--data-dir', join(platform.directory, 'data')];
+  const sent = await fleetwright('command', 'send', thingName as string, 'report-health', ...data).result;
+  expect([sent.exitCode, sent.stdout]).toEqual([0, expect.stringContaining('done')]);
 }, 90_000);
 
 test('what a killed agent has left, lock and socket, does not keep the next one away', async () => {

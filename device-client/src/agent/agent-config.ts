@@ -1,5 +1,6 @@
 import { provisioningParametersSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
+import { powerBudgetSchema } from '../power/power-plan.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 const parameters = provisioningParametersSchema.shape;
@@ -55,6 +56,8 @@ export const agentConfigSchema = z.strictObject({
       maxAge: z.int().min(1_000).optional(),
     })
     .prefault({}),
+  /** Of a device that lives on a battery: reports go out as seldom as it allows, instead of by `telemetry`. */
+  power: powerBudgetSchema.optional(),
   rotation: z
     .strictObject({
       /** Certificates are changed so many days before they end. */

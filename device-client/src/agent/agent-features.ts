@@ -1,4 +1,6 @@
 import { configShadowSchema } from '@fleetwright/contracts';
+import * as z from 'zod';
+import { commandHandler } from '../commands/command-handler.ts';
 import { CommandsFeature } from '../commands/commands-feature.ts';
 import { DefenderFeature } from '../defender/defender-feature.ts';
 import type { DeviceFeature } from '../feature.ts';
@@ -11,6 +13,7 @@ import { runScriptHandler } from '../jobs/handlers/run-script.ts';
 import { uploadLogsHandler } from '../jobs/handlers/upload-logs.ts';
 import type { AnyJobHandler } from '../jobs/job-handler.ts';
 import { JobsFeature } from '../jobs/jobs-feature.ts';
+import { PowerFeature } from '../power/power-feature.ts';
 import { PresenceFeature } from '../presence/presence-feature.ts';
 import { CloudTime } from '../replay/cloud-time.ts';
 import { settingHandler } from '../twin/settings-handler.ts';
@@ -40,9 +43,10 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
   const update = agentUpdates(parts);
   const firmware = () => update?.firmware() ?? config.device.firmware;
   const presence = new PresenceFeature({ firmware, say: (event) => device.telemetry.publish('event', event) });
+  const source = linuxHealth({ directory: config.stateDirectory });
   const health = new HealthFeature({
     firmware,
-    source: linuxHealth({ directory: config.stateDirectory }),
+    source,
     interval: HEALTH_INTERVAL,
     agent: () => {
       const { droppedSamples, waiting } = device.telemetry.stats;
@@ -82,7 +86,20 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
   const { scriptDirectory } = config.jobs;
   if (scriptDirectory !== undefined) handlers.push(runScriptHandler({ directory: scriptDirectory }));
   if (update !== undefined) handlers.push(update.feature.handler);
-  const features: DeviceFeature[] = [presence, health, edge, twin, new CommandsFeature({ handlers: [], time })];
+  const reportHealth = commandHandler({
+    name: 'report-health',
+    parameters: z.undefined(),
+    async run() {
+      await health.report(await source.read());
+      return 'reported';
+    },
+  });
+  const commands = new CommandsFeature({ handlers: [reportHealth], time });
+  const features: DeviceFeature[] = [presence, health, edge, twin, commands];
+  if (config.power !== undefined) {
+    const charge = async () => (await source.read()).battery;
+    features.push(new PowerFeature({ budget: config.power, charge, target: device.telemetry }));
+  }
   if (update !== undefined) features.push(update.feature);
   features.push(new JobsFeature({ handlers, time }), new DefenderFeature({}));
   return { features, intake, presence };
