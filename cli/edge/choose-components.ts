@@ -16,6 +16,7 @@ export function chooseComponents(names: readonly string[], available: readonly A
     }
   }
   const known = [...versions.keys()];
+  if (known.length === 0) throw new Failure('there are no components to run; are they built? Name their --components.');
   const chosen = names.length === 0 ? known : names.map((name) => find(name, known));
   return { components: Object.fromEntries(chosen.map((name) => [name, { version: versions.get(name) as string }])) };
 }
@@ -30,7 +31,7 @@ function find(name: string, known: readonly string[]): string {
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const problem = found.length === 0 ? `there is no component ${name}` : `${name} is ${found.join(' or ')}`;
-  throw new Failure(`${problem}. There is: ${known.join(', ') || 'none; are they built?'}`);
+  throw new Failure(`${problem}. There is: ${known.join(', ')}`);
 }
 
 function isNewer(version: string, than: string): boolean {
