@@ -178,13 +178,17 @@ test('what ends while there is no connection is told when there is one, and what
   install('long', 'sleep 300');
   const feature = jobsOf(scriptRunner());
   const told: string[] = [];
+  const begun = new Set<string>();
+  // The cloud calls an execution IN_PROGRESS before the device has its answer.
+  const running = (jobId: string) => eventually(`${jobId} to begin`, async () => begun.has(jobId));
+  feature.on('begun', ({ jobId }) => void begun.add(jobId));
   feature.on('ended', ({ jobId }, { status }) => told.push(`device ${jobId} ${status}`));
   feature.on('settled', ({ jobId }, status) => told.push(`cloud ${jobId} ${status}`));
   const device = await agents.start('JOBS-0009', [feature], proxy);
   const { thingName } = device.identity;
 
   await agents.createJob('brief', thingName, run('brief'));
-  await agents.reached('brief', thingName, 'IN_PROGRESS');
+  await running('brief');
   proxy.down();
   await eventually('the end of the script', async () => told.includes('device brief SUCCEEDED'));
   expect((await agents.execution('brief', thingName)).status).toBe('IN_PROGRESS');
@@ -193,7 +197,7 @@ test('what ends while there is no connection is told when there is one, and what
   expect(details.output).toBe('done');
 
   await agents.createJob('long', thingName, run('long'));
-  await agents.reached('long', thingName, 'IN_PROGRESS');
+  await running('long');
   proxy.down();
   await agents.iot.send(new CancelJobExecutionCommand({ jobId: 'long', thingName, force: true }));
   proxy.up();
