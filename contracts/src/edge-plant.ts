@@ -107,6 +107,39 @@ export const anomalyMessageSchema = z.strictObject({
 
 export type AnomalyMessage = z.infer<typeof anomalyMessageSchema>;
 
+/** What a model watches: `pump_1` of the series `pump_1_vibration`. */
+export const inferenceSubjectSchema = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{0,31}$/,
+    'must be 1 to 32 lower-case letters, digits or underscores, beginning with a letter',
+  );
+
+/** `unknown`: the window held too little to say anything, or no model answers. */
+export const INFERENCE_VERDICTS = ['normal', 'alarm', 'unknown'] as const;
+
+/** What a model finds in a window of samples. One message for each subject and window, on {@link INFERENCE_TOPIC}. */
+export const inferenceMessageSchema = z.strictObject({
+  version: z.literal(1),
+  model: name,
+  /** `major.minor.patch` of the model */
+  modelVersion: z.string().max(17),
+  subject: inferenceSubjectSchema,
+  /** End of the window, not included; ms since the epoch by the core's clock. */
+  time: z.int().nonnegative(),
+  /** ms of the window */
+  length: z.int().min(1),
+  verdict: z.enum(INFERENCE_VERDICTS),
+  /** Whether the verdict is another one than in the message before of this model and subject. */
+  changed: z.boolean(),
+  /** By the names that the model's manifest gives them; none where the verdict is `unknown`. */
+  outputs: z.record(edgeSeriesSchema, z.number()),
+  /** What the verdict rests on, or what was missing. */
+  explanation: z.string().max(512),
+});
+
+export type InferenceMessage = z.infer<typeof inferenceMessageSchema>;
+
 export const decisionMessageSchema = z.strictObject({
   version: z.literal(1),
   rule: name,
