@@ -15,6 +15,7 @@ export * from './job-documents.ts';
 export * from './lake.ts';
 export * from './lifecycle.ts';
 export * from './measure-schemas.ts';
+export * from './model-manifest.ts';
 export * from './names.ts';
 export * from './presence.ts';
 export * from './provisioning.ts';
