@@ -22,8 +22,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   // What waits minutes on the wall clock: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/', '/test/long/'],
-  // Much of an end-to-end test is waiting: a worker for each core, where Jest would leave one of two idle.
-  maxWorkers: '100%',
+  // Much of an end-to-end test is waiting: three workers keep two cores busy.
+  maxWorkers: '150%',
   modulePathIgnorePatterns: ['/cdk.out/', '/.fleetwright/'],
   transform: {
     '^.+\\.(ts|js|mjs)$': [

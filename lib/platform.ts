@@ -24,12 +24,15 @@ export interface Platform {
  * - `fleetwright`: the configuration (docs/deploying.md)
  * - `stage`: which of its stages
  * - `hotStore`: another hot store than its own
+ * - `edge`: with or without Greengrass cores, whatever its own settings say
  * - `fleetwright:skipNag`: leaves out the AWS Solutions checks, for a start on this machine, which deploys nothing
  * @throws ConfigError
  */
 export function addPlatform(app: App): Platform {
-  const [raw, stage, hotStore] = ['fleetwright', 'stage', 'hotStore'].map((key) => app.node.tryGetContext(key));
-  const config = loadPlatformConfig(withOverrides(raw, stage, hotStore), stage);
+  const [raw, stage, hotStore, edge] = ['fleetwright', 'stage', 'hotStore', 'edge'].map((key) =>
+    app.node.tryGetContext(key),
+  );
+  const config = loadPlatformConfig(withOverrides(raw, stage, { hotStore, edge }), stage);
   if (app.node.tryGetContext('fleetwright:skipNag') !== true)
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return addStage(app, config);

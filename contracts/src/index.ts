@@ -4,6 +4,7 @@ export * from './channels.ts';
 export * from './commands.ts';
 export * from './device-model/index.ts';
 export * from './edge.ts';
+export * from './edge-cores.ts';
 export * from './edge-plant.ts';
 export * from './firmware-campaigns.ts';
 export * from './firmware-manifest.ts';

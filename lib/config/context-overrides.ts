@@ -1,14 +1,33 @@
 type Json = Record<string, unknown>;
 
+/** What the command line may lay over the stage that is synthesized. */
+export interface ContextOverrides {
+  /** `-c hotStore=lake` */
+  readonly hotStore?: unknown;
+  /** `-c edge=true` */
+  readonly edge?: unknown;
+}
+
 /**
- * The configuration with what the command line lays over it: `-c hotStore=lake` chooses the hot store of the stage that
- * is synthesized. Whatever is wrong with either is left to the check of the whole.
+ * The configuration with what the command line lays over it, for the stage that is synthesized. Whatever is wrong with
+ * either is left to the check of the whole.
  */
-export function withOverrides(raw: unknown, stage: unknown, hotStore: unknown): unknown {
-  if (hotStore === undefined || !isObject(raw) || !isObject(raw.stages) || typeof stage !== 'string') return raw;
+export function withOverrides(raw: unknown, stage: unknown, { edge, hotStore }: ContextOverrides): unknown {
+  if (edge === undefined && hotStore === undefined) return raw;
+  if (!isObject(raw) || !isObject(raw.stages) || typeof stage !== 'string') return raw;
   const own = raw.stages[stage];
   if (!isObject(own)) return raw;
-  return { ...raw, stages: { ...raw.stages, [stage]: { ...own, hotStore } } };
+  const changed = {
+    ...own,
+    ...(hotStore !== undefined && { hotStore }),
+    ...(edge !== undefined && { edge: { ...(isObject(own.edge) && own.edge), enabled: truth(edge) } }),
+  };
+  return { ...raw, stages: { ...raw.stages, [stage]: changed } };
+}
+
+/** The command line has text alone. */
+function truth(value: unknown): unknown {
+  return value === 'true' ? true : value === 'false' ? false : value;
 }
 
 function isObject(value: unknown): value is Json {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { crossFieldIssues } from './cross-field-rules.ts';
+import { mistakenGroups, withCoreType } from './edge-settings.ts';
 import {
   type PlatformConfig,
   projectSchema,
@@ -51,7 +52,7 @@ export function loadPlatformConfig(raw: unknown, stage: unknown): PlatformConfig
       issues.push(`fleetwright.stages.${name}: must be an object, got ${show(own)}`);
       continue;
     }
-    const merged = isObject(defaults) ? merge(defaults, own) : own;
+    const merged = withCoreType(isObject(defaults) ? merge(defaults, own) : own);
     const origin = (path: Path): Path =>
       holds(own, path) || !isObject(defaults) || !holds(defaults, path)
         ? ['stages', name, ...path]
@@ -59,7 +60,7 @@ export function loadPlatformConfig(raw: unknown, stage: unknown): PlatformConfig
     const parsed = stageSchema.safeParse(merged);
     collect(issues, parsed, [], merged, origin);
     if (parsed.success) settings.set(name, parsed.data);
-    for (const issue of [...crossFieldIssues(merged), ...mistakenTypes(merged)]) {
+    for (const issue of [...crossFieldIssues(merged), ...mistakenTypes(merged), ...mistakenGroups(merged)]) {
       issues.push(`${dotted(origin(issue.path))}: ${issue.message}, got ${show(issue.value)}`);
     }
   }

@@ -1,5 +1,6 @@
 import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
+import { edgeSchema } from './edge-settings.ts';
 import { fleetSchema } from './fleet-settings.ts';
 import { identitySchema } from './identity-settings.ts';
 import { otaSchema } from './ota-settings.ts';
@@ -139,6 +140,7 @@ export const stageSchema = z.strictObject({
   remainingLife: remainingLifeSchema.default({}),
   observability: observabilitySchema.prefault({}),
   ota: otaSchema,
+  edge: edgeSchema.prefault({}),
 });
 
 export type StageConfig = z.infer<typeof stageSchema>;

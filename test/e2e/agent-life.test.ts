@@ -1,23 +1,42 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  AttachPolicyCommand,
+  CreateJobCommand,
+  CreatePolicyCommand,
+  DescribeCertificateCommand,
+  DescribeJobExecutionCommand,
+  DescribeThingCommand,
+  DetachPolicyCommand,
+  IoTClient,
+} from '@aws-sdk/client-iot';
+import { GetThingShadowCommand, IoTDataPlaneClient, UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
+import { issued } from '../support/agent-platform.ts';
 import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 let platform: TestPlatform;
+let iot: IoTClient;
+let data: IoTDataPlaneClient;
 const agents: AgentProcess[] = [];
 
 beforeAll(async () => {
   platform = await startTestPlatform();
+  iot = new IoTClient(platform.settings);
+  data = new IoTDataPlaneClient(platform.settings);
 }, 60_000);
 afterAll(async () => {
+  iot?.destroy();
+  data?.destroy();
   for (const { child } of agents) child.kill('SIGKILL');
   await endCommands();
   await platform?.stop();
 });
 
+const dataDirectory = () => ['--data-dir', join(platform.directory, 'data')];
 const directoryOf = (serialNumber: string) => join(platform.directory, 'agents', serialNumber);
 
 function agent(serialNumber: string, more: object = {}): AgentProcess {
@@ -36,6 +55,26 @@ const active = (process: AgentProcess) =>
     },
     40_000,
   );
+
+async function createJob(jobId: string, thingName: string, document: object): Promise<void> {
+  const { thingArn } = await iot.send(new DescribeThingCommand({ thingName }));
+  await iot.send(new CreateJobCommand({ jobId, targets: [thingArn as string], document: JSON.stringify(document) }));
+}
+
+async function jobStatus(jobId: string, thingName: string): Promise<string | undefined> {
+  const { execution } = await iot.send(new DescribeJobExecutionCommand({ jobId, thingName }));
+  return execution?.status;
+}
+
+async function configuration(thingName: string, desired?: object): Promise<{ reported?: Record<string, unknown> }> {
+  const shadow = { thingName, shadowName: 'config' };
+  if (desired !== undefined) {
+    const document = Buffer.from(JSON.stringify({ state: { desired } }));
+    await data.send(new UpdateThingShadowCommand({ ...shadow, payload: document }));
+  }
+  const { payload } = await data.send(new GetThingShadowCommand(shadow));
+  return JSON.parse(Buffer.from(payload ?? []).toString()).state;
+}
 
 async function stopTime(process: AgentProcess, signal: 'SIGTERM' | 'SIGINT'): Promise<number> {
   const told = performance.now();
@@ -89,8 +128,7 @@ test('an agent on a battery reports as its budget allows, and when it is asked t
   expect(features.power).toMatchObject({ allowed: expect.closeTo(54.8, 1) });
   expect(features.telemetry).toMatchObject({ maxDelay: (features.power as { reportInterval: number }).reportInterval });
 
-  const data = ['--data-dir', join(platform.directory, 'data')];
-  const sent = await fleetwright('command', 'send', thingName as string, 'report-health', ...data).result;
+  const sent = await fleetwright('command', 'send', thingName as string, 'report-health', ...dataDirectory()).result;
   expect([sent.exitCode, sent.stdout]).toEqual([0, expect.stringContaining('done')]);
 }, 90_000);
 
@@ -129,14 +167,20 @@ test('an agent without a network runs, keeps samples over a restart, and ends wi
   );
 }, 150_000);
 
-test('a device in maintenance comes back in maintenance, and a decommissioned one never', async () => {
+test('a device in maintenance begins no job, also when it comes back, until it is over; and a decommissioned one never comes back', async () => {
   const first = agent('LIFE-0004');
-  await active(first);
+  const { thingName = '' } = await active(first);
   expect(await first.ask('POST', '/maintenance', { on: true })).toMatchObject({ body: { state: 'maintenance' } });
+  await createJob('held-back', thingName, { ...issued(), operation: 'configure', settings: { logLevel: 'debug' } });
   await stopTime(first, 'SIGTERM');
   const second = agent('LIFE-0004');
   await eventually('a connection', async () => (await second.health()).connection.connected);
   expect(await second.health()).toMatchObject({ state: 'maintenance' });
+  // Time for a request and its answer.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await jobStatus('held-back', thingName)).toBe('QUEUED');
+  expect(await second.ask('POST', '/maintenance', { on: false })).toMatchObject({ body: { state: 'active' } });
+  await eventually('the job', async () => (await jobStatus('held-back', thingName)) === 'SUCCEEDED');
   expect(await second.ask('POST', '/decommission', { serialNumber: 'LIFE-0005' })).toMatchObject({ status: 409 });
   expect(await second.ask('POST', '/decommission', { serialNumber: 'LIFE-0004' })).toMatchObject({ status: 202 });
   expect(await second.ended).toBe(3);
@@ -146,6 +190,53 @@ test('a device in maintenance comes back in maintenance, and a decommissioned on
   }
   expect(await agent('LIFE-0004').ended).toBe(3);
 }, 90_000);
+
+test('remote settings with which the agent is not heard any more are taken back, and the reason is reported', async () => {
+  const started = agent('LIFE-0006', { twin: { healthyWithin: 5_000 } });
+  const { certificate, thingName = '' } = await active(started);
+  await configuration(thingName, { logLevel: 'info', healthInterval: 60_000 });
+  const reported = (expected: object) =>
+    eventually(`reported ${JSON.stringify(expected)}`, async () => {
+      expect((await configuration(thingName)).reported).toMatchObject(expected);
+      return true;
+    });
+  await reported({ logLevel: 'info', healthInterval: 60_000, _twin: { status: 'applied' } });
+
+  // The platform takes from the device what it says its condition with.
+  const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId: certificate?.id }));
+  const target = certificateDescription?.certificateArn;
+  const Statement = [
+    { Effect: 'Deny', Action: 'iot:Publish', Resource: `arn:aws:iot:*:*:topic/*/${thingName}/health` },
+  ];
+  const policyName = 'deaf-to-health';
+  await iot.send(
+    new CreatePolicyCommand({ policyName, policyDocument: JSON.stringify({ Version: '2012-10-17', Statement }) }),
+  );
+  await iot.send(new AttachPolicyCommand({ policyName, target }));
+  const reportHealth = async (word: string) => {
+    const { result } = fleetwright('command', 'send', thingName, 'report-health', ...dataDirectory());
+    return (await result).stdout.includes(word);
+  };
+  await eventually('the policy to have become effective', () => reportHealth('failed'));
+  await configuration(thingName, { logLevel: 'debug', healthInterval: 30_000 });
+  await reported({
+    logLevel: 'info',
+    healthInterval: 60_000,
+    _twin: {
+      status: 'rolled-back',
+      errors: [
+        { setting: 'healthInterval', code: 'UNHEALTHY', message: expect.stringMatching(/^(report|connection): /) },
+        { setting: 'logLevel', code: 'UNHEALTHY' },
+      ],
+    },
+  });
+  expect((await started.health()).features.health).toMatchObject({ interval: 60_000 });
+
+  await iot.send(new DetachPolicyCommand({ policyName, target }));
+  await eventually('the policy to be without effect', () => reportHealth('done'));
+  await configuration(thingName, { logLevel: 'warn', healthInterval: 60_000 });
+  await reported({ logLevel: 'warn', _twin: { status: 'applied' } });
+}, 120_000);
 
 test('the command line checks settings and asks the running agent', async () => {
   const running = agent('LIFE-0005');

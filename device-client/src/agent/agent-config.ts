@@ -1,5 +1,6 @@
 import { provisioningParametersSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
+import { jobWindowSchema } from '../jobs/job-window.ts';
 import { powerBudgetSchema } from '../power/power-plan.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
@@ -87,8 +88,17 @@ export const agentConfigSchema = z.strictObject({
       tool: z.string().min(1).optional(),
     })
     .optional(),
+  /** Remote configuration. */
+  twin: z
+    .strictObject({
+      /** ms in which the agent must be connected, heard and whole with new settings, else it goes back to the last good ones */
+      healthyWithin: z.int().min(1_000).max(3_600_000).default(120_000),
+    })
+    .prefault({}),
   jobs: z
     .strictObject({
+      /** When jobs may begin: in any of these. @default always */
+      windows: z.array(jobWindowSchema).min(1).optional(),
       /** Scripts that the operation `run` may start. Without it there is none. */
       scriptDirectory: path.optional(),
       /** Program and arguments. @default systemctl reboot */

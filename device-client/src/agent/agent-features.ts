@@ -12,6 +12,7 @@ import { rotateCertificateHandler } from '../jobs/handlers/rotate-certificate.ts
 import { runScriptHandler } from '../jobs/handlers/run-script.ts';
 import { uploadLogsHandler } from '../jobs/handlers/upload-logs.ts';
 import type { AnyJobHandler } from '../jobs/job-handler.ts';
+import { isInWindow } from '../jobs/job-window.ts';
 import { JobsFeature } from '../jobs/jobs-feature.ts';
 import { PowerFeature } from '../power/power-feature.ts';
 import { PresenceFeature } from '../presence/presence-feature.ts';
@@ -20,6 +21,7 @@ import { settingHandler } from '../twin/settings-handler.ts';
 import { TwinFeature } from '../twin/twin-feature.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { agentUpdates } from './agent-updates.ts';
+import { agentWellness } from './agent-wellness.ts';
 import { readIf } from './device-options.ts';
 import { SampleIntake } from './sample-intake.ts';
 
@@ -29,6 +31,10 @@ export interface AgentFeatures {
   /** Takes the samples of this machine. */
   readonly intake: SampleIntake;
   readonly presence: PresenceFeature;
+  /** Whether this agent can update itself. */
+  readonly updates: boolean;
+  /** The agent's state is another one. */
+  stateChanged(): void;
 }
 
 const setting = configShadowSchema.shape;
@@ -53,11 +59,15 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
       return { errors: log.errors, samplesWaiting: waiting, samplesDropped: droppedSamples };
     },
   });
+  const reportHealth = async () => health.report(await source.read());
+  const features: DeviceFeature[] = [];
+  const expected = () => ['telemetry', ...features.map(({ name }) => name)];
   const twin = new TwinFeature({
     time,
     shadows: [
       {
         name: 'config',
+        healthy: agentWellness({ device, expected, report: reportHealth, clock, within: config.twin.healthyWithin }),
         settings: {
           healthInterval: settingHandler({
             schema: setting.healthInterval.unwrap(),
@@ -86,21 +96,32 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
   const { scriptDirectory } = config.jobs;
   if (scriptDirectory !== undefined) handlers.push(runScriptHandler({ directory: scriptDirectory }));
   if (update !== undefined) handlers.push(update.feature.handler);
-  const reportHealth = commandHandler({
-    name: 'report-health',
-    parameters: z.undefined(),
-    async run() {
-      await health.report(await source.read());
-      return 'reported';
-    },
+  const commands = new CommandsFeature({
+    handlers: [
+      commandHandler({
+        name: 'report-health',
+        parameters: z.undefined(),
+        async run() {
+          await reportHealth();
+          return 'reported';
+        },
+      }),
+    ],
+    time,
   });
-  const commands = new CommandsFeature({ handlers: [reportHealth], time });
-  const features: DeviceFeature[] = [presence, health, edge, twin, commands];
+  features.push(presence, health, edge, twin, commands);
   if (config.power !== undefined) {
     const charge = async () => (await source.read()).battery;
     features.push(new PowerFeature({ budget: config.power, charge, target: device.telemetry }));
   }
   if (update !== undefined) features.push(update.feature);
-  features.push(new JobsFeature({ handlers, time }), new DefenderFeature({}));
-  return { features, intake, presence };
+  const { windows } = config.jobs;
+  const jobs = new JobsFeature({
+    handlers,
+    time,
+    // Somebody works at the device, or an update goes on that no job of this agent waits for: nothing else is begun.
+    ready: () => parts.state() === 'active' && (windows?.some((window) => isInWindow(window, clock.now())) ?? true),
+  });
+  features.push(jobs, new DefenderFeature({}));
+  return { features, intake, presence, updates: update !== undefined, stateChanged: () => jobs.wake() };
 }

@@ -171,6 +171,8 @@ class Agent {
     if (signal.aborted) stop();
     this.#listen();
     log.info('agent starts', { state: this.#record.state, serialNumber: config.device.serialNumber, pid: process.pid });
+    // An update that an earlier agent has begun, and that this one cannot know of, is none any more.
+    if (!this.#features.updates && this.#record.state === 'updating') this.#apply('update-ended');
     try {
       await this.#start();
       this.#rotation.start();
@@ -257,6 +259,7 @@ class Agent {
     const refused = this.#record.apply(event);
     if (refused === undefined && this.#record.state !== before) {
       this.#options.log.info('state', { from: before, to: this.#record.state });
+      this.#features.stateChanged();
     }
     return refused;
   }

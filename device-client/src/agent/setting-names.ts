@@ -49,6 +49,8 @@ export const SETTINGS: Readonly<Record<string, SettingKind>> = {
   'token.pinFile': 'text',
   'token.keyPrefix': 'text',
   'token.tool': 'text',
+  'twin.healthyWithin': 'number',
+  'jobs.windows': 'list',
   'jobs.scriptDirectory': 'text',
   'jobs.rebootCommand': 'list',
   'downloads.caFile': 'text',

@@ -27,6 +27,7 @@ export class CommandsFeature extends EventEmitter<CommandsEvents> implements Dev
   readonly #handlers: ReadonlyMap<string, CommandHandler>;
   readonly #time: CloudTime | undefined;
   #running: { runner: CommandRunner; unlink: () => void; end: () => Promise<void> } | undefined;
+  #failed: string | undefined;
 
   /** @throws DeviceError `INPUT_INVALID` for two handlers of one name */
   constructor({ handlers, time }: CommandsOptions) {
@@ -62,14 +63,20 @@ export class CommandsFeature extends EventEmitter<CommandsEvents> implements Dev
       onEnded: (command, outcome) => this.emit('ended', command, outcome),
     });
     runner.start();
+    this.#failed = undefined;
     const subscription = link
       .subscribe(topic, (from, payload) => runner.receive(from, payload))
       .catch((error: unknown) => {
-        log.error('commands cannot be received', { reason: reasonOf(error) });
+        this.#failed = reasonOf(error);
+        log.error('commands cannot be received', { reason: this.#failed });
         return undefined;
       });
     const unlink = link.onConnected(() => runner.connected());
     this.#running = { runner, unlink, end: async () => (await subscription)?.end() };
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    return this.#failed === undefined ? {} : { failed: this.#failed };
   }
 
   async stop(): Promise<void> {

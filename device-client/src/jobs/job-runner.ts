@@ -36,6 +36,8 @@ export interface JobRunnerOptions {
 }
 
 const DEFAULT_STEP_TIMEOUT = 60;
+/** ms between two looks whether another execution may be begun, for what nobody tells */
+const READY_LOOK = 60_000;
 
 type RunningRecord = ExecutionRecord & { readonly document: JobDocument };
 
@@ -109,7 +111,8 @@ export class JobRunner {
 
   async #fetch(): Promise<void> {
     const { clock, connected, log, pollInterval, random, ready, service } = this.#options;
-    if (!connected() || !ready()) return void (await this.#bell.wait(this.#stop.signal));
+    if (!connected()) return void (await this.#bell.wait(this.#stop.signal));
+    if (!ready()) return void (await this.#bell.wait(this.#stop.signal, READY_LOOK));
     let execution: DescribedExecution | undefined;
     try {
       execution = await service.startNext(DEFAULT_STEP_TIMEOUT);

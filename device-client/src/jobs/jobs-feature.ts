@@ -17,7 +17,7 @@ export interface JobsOptions {
   readonly handlers: readonly AnyJobHandler[];
   /** The time as all features of the device hear it from the cloud. @default one of its own */
   readonly time?: CloudTime | undefined;
-  /** Whether another job may be begun now; `wake` when that changes. One that was begun goes on. @default always */
+  /** Whether another job may be begun now; looked at each minute, and at `wake`. One that was begun goes on. @default always */
   readonly ready?: () => boolean;
   /** ms between two reports of progress at least. @default 5000 */
   readonly reportInterval?: number;

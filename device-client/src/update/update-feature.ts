@@ -48,7 +48,7 @@ export interface UpdateOptions {
 export interface UpdateEvents {
   /** An update has begun, or goes on after a restart. */
   begun: [];
-  /** It has come to its end, well or not. */
+  /** It has come to its end, well or not; also told at a start, when there is none. */
   ended: [];
 }
 
@@ -79,7 +79,8 @@ export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceF
   #started: Expected<UpdateEngine>;
   #abort = new AbortController();
   #reporter: FirmwareReporter | undefined;
-  #underWay = false;
+  /** As it was told last; undefined: not yet. */
+  #underWay: boolean | undefined;
   /** The run that is told how far it is. */
   #execution: JobExecution<'update'> | undefined;
 
@@ -131,6 +132,7 @@ export class UpdateFeature extends EventEmitter<UpdateEvents> implements DeviceF
     });
     await engine.start();
     reporter.start(engine.state.phase);
+    this.#underWay = undefined;
     this.#tell(engine.state.phase);
     this.#engine = engine;
     this.#started.resolve(engine);

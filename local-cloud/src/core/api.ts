@@ -12,6 +12,7 @@ export type ServiceName =
   | 'eventbridge'
   | 'firehose'
   | 'glue'
+  | 'greengrassv2'
   | 'iam'
   | 'iot'
   | 'iot-data-plane'

@@ -11,7 +11,7 @@ export interface HealthCheck {
 }
 
 export interface ConnectedSelfTestOptions {
-  readonly link: Pick<DeviceLink, 'connected' | 'onConnected'>;
+  readonly link: Pick<DeviceLink, 'connected'>;
   readonly clock: DeviceClock;
   /** Sends something that the cloud acknowledges. */
   report(): Promise<void>;
@@ -39,7 +39,9 @@ export function connectedSelfTest(options: ConnectedSelfTestOptions): SelfTest {
       for (const { check, name } of questions) {
         let failure = 'no answer';
         for (;;) {
-          const outcome = await Promise.race([settled(check(signal)), aborted(signal)]);
+          const answered = new AbortController();
+          const outcome = await Promise.race([settled(check(signal)), aborted(signal, answered.signal)]);
+          answered.abort();
           if (outcome === undefined) break;
           failure = outcome === ABORTED ? failure : outcome;
           if (signal.aborted) return { passed: false, detail: `${name}: ${failure}` };
@@ -68,9 +70,10 @@ async function settled(check: Promise<void>): Promise<string | undefined> {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<string> {
+/** @param unneeded aborts when nobody waits for it any more */
+function aborted(signal: AbortSignal, unneeded: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(ABORTED);
-    else signal.addEventListener('abort', () => resolve(ABORTED), { once: true });
+    else signal.addEventListener('abort', () => resolve(ABORTED), { once: true, signal: unneeded });
   });
 }

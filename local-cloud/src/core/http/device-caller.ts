@@ -9,6 +9,21 @@ import type { RequestHead } from './wire.ts';
 /** Services of the endpoint that devices call (developer guide, `iot-connect-devices`: iot:Data-ATS, iot:Jobs). */
 export const DEVICE_SERVICES: readonly ServiceName[] = ['iot-data-plane', 'iot-jobs-data-plane'];
 
+/**
+ * What Greengrass core devices call with their certificate. On AWS it has an endpoint of its own (Greengrass developer guide,
+ * `manage-core-device-endpoints`), which serves no other operation of the service.
+ */
+export const CORE_DEVICE_OPERATIONS: readonly string[] = [
+  'GetComponentVersionArtifact',
+  'ListThingGroupsForCoreDevice',
+  'ResolveComponentCandidates',
+];
+
+/** Whether a device may ask for the operation at all; its policies say whether this device may. */
+export function servesDevices(service: ServiceName, operation: string): boolean {
+  return DEVICE_SERVICES.includes(service) || (service === 'greengrassv2' && CORE_DEVICE_OPERATIONS.includes(operation));
+}
+
 /** A connection to the devices' endpoint, as far as TLS tells. */
 export interface DeviceEndpointConnection {
   /** Of a client that proved to hold its key. Undefined for other clients: they sign or use a custom authorizer. */

@@ -8,7 +8,7 @@ import type { Principal } from '../iam/principal.ts';
 import type { CloudContext } from '../plugin.ts';
 import { bucketAddress, virtualBucket } from './bucket-address.ts';
 import { namesAuthorizer } from './custom-authentication.ts';
-import { DEVICE_SERVICES, type DeviceEndpointConnection, identifyDevice } from './device-caller.ts';
+import { DEVICE_SERVICES, type DeviceEndpointConnection, identifyDevice, servesDevices } from './device-caller.ts';
 import type { OperationModel } from './operation-model.ts';
 import { queryParameters } from './protocols/aws-query.ts';
 import { requestBindings } from './protocols/http-bindings.ts';
@@ -133,10 +133,10 @@ export class RequestPipeline {
     const devices = this.#context.ports.get('devices');
     const principal = await identifyDevice(devices, head, device, message.socket, sourceIpOf(message));
     const catalog = this.#services();
-    for (const service of DEVICE_SERVICES) {
+    for (const service of [...DEVICE_SERVICES, 'greengrassv2'] as const) {
       const served = catalog.named(service);
       const match = served === undefined ? undefined : routeRest(served, head);
-      if (served === undefined || match === undefined) continue;
+      if (served === undefined || match === undefined || !servesDevices(service, match.operation.name)) continue;
       const body = await readBody(message, served.traits.maxBodySize ?? MAX_BODY_SIZE);
       return {
         head,

@@ -38,6 +38,7 @@ export const SERVICE_TRAITS: Readonly<Record<ServiceName, ServiceTraits>> = {
   eventbridge: { target: 'AWSEvents' },
   firehose: { target: 'Firehose_20150804' },
   glue: { target: 'AWSGlue', validationCode: 'InvalidInputException' },
+  greengrassv2: {},
   iam: { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/', version: '2010-05-08', global: true },
   iot: { validationCode: 'InvalidRequestException' },
   // Of the examples in the developer guide (`http`), some encode the topic and some do not.
