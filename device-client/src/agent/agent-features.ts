@@ -21,7 +21,7 @@ import { settingHandler } from '../twin/settings-handler.ts';
 import { TwinFeature } from '../twin/twin-feature.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { agentUpdates } from './agent-updates.ts';
-import { agentWellness } from './agent-wellness.ts';
+import { agentWellness, featuresRun } from './agent-wellness.ts';
 import { readIf } from './device-options.ts';
 import { SampleIntake } from './sample-intake.ts';
 
@@ -46,7 +46,9 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
   const time = new CloudTime({ clock });
   const intake = new SampleIntake(device, log);
   const { edge } = intake;
-  const update = agentUpdates(parts);
+  const features: DeviceFeature[] = [];
+  const expected = () => ['telemetry', ...features.map(({ name }) => name)];
+  const update = agentUpdates(parts, [featuresRun({ device, expected })]);
   const firmware = () => update?.firmware() ?? config.device.firmware;
   const presence = new PresenceFeature({ firmware, say: (event) => device.telemetry.publish('event', event) });
   const source = linuxHealth({ directory: config.stateDirectory });
@@ -60,8 +62,6 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
     },
   });
   const reportHealth = async () => health.report(await source.read());
-  const features: DeviceFeature[] = [];
-  const expected = () => ['telemetry', ...features.map(({ name }) => name)];
   const twin = new TwinFeature({
     time,
     shadows: [

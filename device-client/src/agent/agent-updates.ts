@@ -4,6 +4,7 @@ import { sleep } from '../clock.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
 import { nodeDisk } from '../update/disk/node-disk.ts';
 import { launchedFrom, REBOOT_EXIT_CODE } from '../update/launcher/slot-environment.ts';
+import type { HealthCheck } from '../update/self-test/connected-self-test.ts';
 import { DirectorySlots } from '../update/slots/directory-slots.ts';
 import { createUpdateFeature, type UpdateFeature } from '../update/update-feature.ts';
 import type { AgentParts } from './agent-parts.ts';
@@ -21,9 +22,10 @@ const MAINTENANCE_LOOK = 1_000;
 
 /**
  * Updates of the program itself, where the launcher of A/B slots has started it and keys to trust are configured.
+ * @param checks what must be well before new firmware is kept
  * @throws DeviceError `INPUT_INVALID`
  */
-export function agentUpdates(parts: AgentParts): AgentUpdates | undefined {
+export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]): AgentUpdates | undefined {
   const { apply, clock, config, log, state } = parts;
   const from = launchedFrom(slotEnvironment());
   const { trustedKeysFile } = config.updates;
@@ -31,6 +33,7 @@ export function agentUpdates(parts: AgentParts): AgentUpdates | undefined {
   const slots = new DirectorySlots({ disk: nodeDisk, root: from.root, running: from.slot });
   const feature = createUpdateFeature({
     slots,
+    checks,
     reboot: {
       reboot: (why) => {
         log.info('the launcher is asked for another boot', { reason: why });

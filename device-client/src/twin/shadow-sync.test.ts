@@ -120,6 +120,19 @@ test('after a gap between two deltas, and when they begin to come again, the who
   stop();
 });
 
+test('a value that is desired again as it is reported is noticed, though no delta tells of it', async () => {
+  const { clock, shadow, stop } = device();
+  shadow.desire({ rate: 5, other: 1 });
+  await clock.pass(1_000);
+  shadow.desire({ rate: -1 });
+  await clock.pass(1_000);
+  expect(shadow.document?.reported).toMatchObject({ rate: 5, _twin: { errors: [{ setting: 'rate' }, {}] } });
+  const version = shadow.desire({ rate: 5, other: 2 });
+  await clock.pass(1_000);
+  expect(shadow.document?.reported).toMatchObject({ _twin: { version, errors: [{ setting: 'other' }] } });
+  stop();
+});
+
 test('a delta that comes while the shadow is read is not lost', async () => {
   const { clock, shadow, stop, world } = device();
   shadow.desire({ rate: 1 });

@@ -3,7 +3,7 @@ import { type DeviceClock, sleep } from '../clock.ts';
 import { Doorbell } from '../doorbell.ts';
 import { reasonOf } from '../errors.ts';
 import type { DeviceLog } from '../feature.ts';
-import { applyPatch, patchBetween } from './json-merge.ts';
+import { applyPatch, patchBetween, sameJson } from './json-merge.ts';
 import type { SettingsKeeper } from './settings-keeper.ts';
 import { type ShadowDelta, type ShadowDocument, type ShadowService, ShadowServiceError } from './shadow-service.ts';
 
@@ -87,7 +87,13 @@ export class ShadowSync {
     // The delta that is left after the device's own report.
     if (known?.version === version) return;
     if (known?.version === undefined || version !== known.version + 1) this.#stale = true;
-    else this.#known = { ...known, version, desired: applyPatch(known.desired, state) };
+    else {
+      const desired = applyPatch(known.desired, state);
+      // A value that is desired as it is reported is not in a delta: what is not told may be another than it was.
+      if (sameJson(patchBetween(known.reported, applyPatch(known.reported, desired)), state)) {
+        this.#known = { ...known, version, desired };
+      } else this.#stale = true;
+    }
     this.#bell.ring();
   }
 
