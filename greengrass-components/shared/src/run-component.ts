@@ -33,7 +33,7 @@ export function runComponent<S extends z.ZodType>(component: Component<z.output<
   process.stdout.on('error', () => {});
   const abort = new AbortController();
   const keptAlive = setInterval(() => {}, KEEP_ALIVE);
-  let started: Promise<void> = Promise.resolve();
+  let started: Promise<void> | undefined;
   let client: IpcClient | undefined;
   let running = false;
   let leaving = false;
@@ -47,7 +47,7 @@ export function runComponent<S extends z.ZodType>(component: Component<z.output<
     if (reason.kind === 'failed' && !running && client !== undefined) {
       await isWithin(report(client, model.ReportedLifecycleState.ERRORED, log), FAREWELL_BOUND, log);
     }
-    const stopped = started.catch(() => {}).then(() => component.stop());
+    const stopped = started?.catch(() => {}).then(() => component.stop()) ?? Promise.resolve();
     if (!(await isWithin(stopped, STOP_BOUND, log))) log.warn('it did not stop in time', { component: component.name });
     else log.info('the component has stopped', { component: component.name });
     clearInterval(keptAlive);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   type Sample,
@@ -98,11 +98,17 @@ export class Uploader {
   /**
    * Samples in their order; more than one message holds become several. Resolves when they are kept: on disk, if durable. It waits
    * neither for the spool nor for the cloud. Samples that no schema takes (`NaN`, a reserved name) are left out, logged and counted.
+   * @param key 32 hexadecimal digits, by which the same samples given again, after a crash, have the same ids. @default random
    */
-  async give(channel: UploadMessage['channel'], priority: UploadPriority, samples: readonly Sample[]): Promise<void> {
+  async give(
+    channel: UploadMessage['channel'],
+    priority: UploadPriority,
+    samples: readonly Sample[],
+    key: string = randomBytes(16).toString('hex'),
+  ): Promise<void> {
     if (this.#closed) throw new Error('the uploader is closed');
-    const adding = this.#split(this.#valid(samples)).map((part) => {
-      const uploadId = randomBytes(16).toString('hex');
+    const adding = this.#split(this.#valid(samples)).map((part, index) => {
+      const uploadId = index === 0 ? key : createHash('sha256').update(`${key}:${index}`).digest('hex').slice(0, 32);
       this.#counts.given++;
       return this.#backlog.add({ version: 1, uploadId, channel, priority, samples: part });
     });
