@@ -13,6 +13,7 @@ import { createDynamodbPlugin } from './services/dynamodb/plugin.ts';
 import { createEventbridgePlugin } from './services/eventbridge/plugin.ts';
 import { createFirehosePlugin } from './services/firehose/plugin.ts';
 import { createGluePlugin } from './services/glue/plugin.ts';
+import { createGreengrassv2Plugin } from './services/greengrassv2/plugin.ts';
 import { createIamPlugin } from './services/iam/plugin.ts';
 import { createIotPlugin } from './services/iot/plugin.ts';
 import { createIotDataPlanePlugin } from './services/iot-data-plane/plugin.ts';
@@ -87,6 +88,7 @@ export function pluginFactories(options: PluginOptions): {
       createSfnPlugin,
       createIotPlugin,
       createIotDataPlanePlugin,
+      createGreengrassv2Plugin,
       createRulesPlugin,
       (context: CloudContext) => {
         broker = brokerFactory(context);

@@ -6,6 +6,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { type BrokerPlugin, createBrokerPlugin } from '../../local-cloud/src/broker/plugin.ts';
 import { TestRuleIngress } from '../../local-cloud/src/broker/testing/test-ports.ts';
 import type { Credentials } from '../../local-cloud/src/core/iam/authorizer.ts';
+import type { PluginFactory } from '../../local-cloud/src/core/plugin.ts';
 import { loadOrCreateServerIdentity } from '../../local-cloud/src/core/tls.ts';
 import { createRulesPlugin } from '../../local-cloud/src/rules/plugin.ts';
 import { iotPlugin } from '../../local-cloud/src/services/iot/plugin.ts';
@@ -43,8 +44,8 @@ export class DataPlaneCloud {
     this.mqttPort = mqttPort;
   }
 
-  /** With `rules`, the real rules engine instead of one that records. */
-  static async start(options: { rules?: boolean } = {}): Promise<DataPlaneCloud> {
+  /** With `rules`, the real rules engine instead of one that records; with `plugins`, those services beside it. */
+  static async start(options: { rules?: boolean; plugins?: readonly PluginFactory[] } = {}): Promise<DataPlaneCloud> {
     const rules = new TestRuleIngress();
     let broker: BrokerPlugin | undefined;
     const https = await startHttpsCloud({
@@ -62,6 +63,7 @@ export class DataPlaneCloud {
         iotPlugin({ identityChangeDelay: 0 }),
         createIotDataPlanePlugin,
         ...(options.rules === true ? [createRulesPlugin] : []),
+        ...(options.plugins ?? []),
         (context) => {
           broker = createBrokerPlugin({ host: '127.0.0.1', port: 0 })(context);
           return broker;

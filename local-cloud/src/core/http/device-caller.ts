@@ -21,7 +21,9 @@ export const CORE_DEVICE_OPERATIONS: readonly string[] = [
 
 /** Whether a device may ask for the operation at all; its policies say whether this device may. */
 export function servesDevices(service: ServiceName, operation: string): boolean {
-  return DEVICE_SERVICES.includes(service) || (service === 'greengrassv2' && CORE_DEVICE_OPERATIONS.includes(operation));
+  return (
+    DEVICE_SERVICES.includes(service) || (service === 'greengrassv2' && CORE_DEVICE_OPERATIONS.includes(operation))
+  );
 }
 
 /** A connection to the devices' endpoint, as far as TLS tells. */
