@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { type App, type Environment, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { withOverrides } from './config/context-overrides.ts';
 import { loadPlatformConfig } from './config/load-platform-config.ts';
 import type { PlatformConfig } from './config/platform-config.ts';
+import { REPOSITORY } from './constructs/bundled-function/bundle.ts';
+import { EdgeStack } from './stacks/edge-stack.ts';
 import { IdentityStack } from './stacks/identity-stack.ts';
 import { ObservabilityStack } from './stacks/observability-stack.ts';
 import { OtaStack } from './stacks/ota-stack.ts';
@@ -17,6 +20,8 @@ export interface Platform {
   readonly security: SecurityStack;
   readonly ota: OtaStack;
   readonly observability: ObservabilityStack;
+  /** Of a stage with Greengrass cores. */
+  readonly edge?: EdgeStack;
 }
 
 /**
@@ -25,6 +30,7 @@ export interface Platform {
  * - `stage`: which of its stages
  * - `hotStore`: another hot store than its own
  * - `edge`: with or without Greengrass cores, whatever its own settings say
+ * - `fleetwright:components`: directory of built components, when it is not that of the repository
  * - `fleetwright:skipNag`: leaves out the AWS Solutions checks, for a start on this machine, which deploys nothing
  * @throws ConfigError
  */
@@ -77,10 +83,25 @@ function addStage(app: App, config: PlatformConfig): Platform {
     env,
     description: `Fleetwright ${stage}: who is told, and what there is to see`,
   });
-  for (const stack of [identity, telemetry, twin, security, ota, observability]) {
+  const edge = settings.edge.enabled ? addEdge(app, config, env) : undefined;
+  // Its policy is attached to the identity stack's group of cores, by its name.
+  edge?.addStackDependency(identity);
+  const platform = { identity, telemetry, twin, security, ota, observability, ...(edge !== undefined && { edge }) };
+  for (const stack of Object.values(platform)) {
     Tags.of(stack).add('project', project);
     Tags.of(stack).add('stage', stage);
     if (settings.removalPolicy === 'retain') stack.terminationProtection = true;
   }
-  return { identity, telemetry, twin, security, ota, observability };
+  return platform;
+}
+
+function addEdge(app: App, config: PlatformConfig, env: Environment): EdgeStack {
+  const { project, stage } = config;
+  const elsewhere: unknown = app.node.tryGetContext('fleetwright:components');
+  return new EdgeStack(app, `${project}-${stage}-edge`, {
+    config,
+    env,
+    componentsDirectory: typeof elsewhere === 'string' ? elsewhere : join(REPOSITORY, 'greengrass-components'),
+    description: `Fleetwright ${stage}: what Greengrass cores run`,
+  });
 }

@@ -1,14 +1,18 @@
 import { type ActivationPorts, activateDevice } from './activate-device.ts';
 
 const activate = (connection: { thingName: string; principal: string }, ports: ActivationPorts) =>
-  activateDevice(connection, 'fleet-dev', ports);
+  activateDevice(connection, { topicRoot: 'fleet-dev', coreTypes: new Set(['gateway']) }, ports);
 
 const connection = { thingName: 'pump', principal: 'c'.repeat(64) };
 
 function registry(state: string | undefined, conflicts = 0) {
   const groups = new Set(['fleet-dev', 'fleet-dev-low-battery']);
   const thing = {
-    attributes: { site: 'north', deviceType: 'pump', ...(state !== undefined && { state }) } as Record<string, string>,
+    attributes: {
+      site: 'north',
+      deviceType: 'pump',
+      ...(state !== undefined && { state }),
+    } as Record<string, string>,
     version: 1,
   };
   const seen = new Set<string>();
@@ -68,4 +72,21 @@ test('it joins the groups that it is not in, and leaves none', async () => {
   const { groups, ports } = registry('provisioning');
   await activate(connection, ports);
   expect([...groups]).toEqual(['fleet-dev', 'fleet-dev-low-battery', 'fleet-dev-site-north', 'fleet-dev-type-pump']);
+});
+
+test.each([
+  [{ deviceType: 'gateway' }, 'fleet-dev-cores-north'],
+  [{ deviceType: 'gateway', coreGroup: 'north-hall-2' }, 'fleet-dev-cores-north-hall-2'],
+])('a core that is %j joins the cores that run the same', async (attributes, group) => {
+  const { groups, ports, thing } = registry('provisioning');
+  Object.assign(thing.attributes, attributes);
+  await activate(connection, ports);
+  expect([...groups]).toContain(group);
+});
+
+test('only a core is asked which cores it belongs to', async () => {
+  const { groups, ports, thing } = registry('provisioning');
+  thing.attributes.coreGroup = 'north-hall-2';
+  await activate(connection, ports);
+  expect([...groups].filter((group) => group.includes('cores'))).toEqual([]);
 });

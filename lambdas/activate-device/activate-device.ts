@@ -1,4 +1,11 @@
-import { deviceTypeGroupName, judgeTransition, LIFECYCLE_ATTRIBUTE, siteGroupName } from '@fleetwright/contracts';
+import {
+  CORE_GROUP_ATTRIBUTE,
+  coreGroupName,
+  deviceTypeGroupName,
+  judgeTransition,
+  LIFECYCLE_ATTRIBUTE,
+  siteGroupName,
+} from '@fleetwright/contracts';
 import type { Connection } from './schema.ts';
 
 export interface RegisteredDevice {
@@ -23,12 +30,25 @@ export type Activation = 'activated' | 'as-it-is' | 'seen' | 'no-thing';
 /** Rounds in which the thing may be changed by others before the message is left to the queue. */
 const ROUNDS = 3;
 
-/** Groups that a device of a stage is in: the stage's, its site's and its type's. */
-function groupsFor(topicRoot: string, { deviceType, site }: RegisteredDevice['attributes']): string[] {
+/** What of a stage decides about groups. */
+export interface Stage {
+  readonly topicRoot: string;
+  /** Device types whose things are Greengrass cores. */
+  readonly coreTypes: ReadonlySet<string>;
+}
+
+/**
+ * Groups that a device of a stage is in: the stage's, its site's and its type's; a core also in that of cores which it is
+ * said to be of, or of its site: what it is to run comes with it.
+ */
+function groupsFor({ coreTypes, topicRoot }: Stage, attributes: RegisteredDevice['attributes']): string[] {
+  const { [CORE_GROUP_ATTRIBUTE]: chosen, deviceType, site } = attributes;
+  const coreGroup = coreTypes.has(deviceType ?? '') ? (chosen ?? site) : undefined;
   return [
     topicRoot,
     ...(site === undefined ? [] : [siteGroupName(topicRoot, site)]),
     ...(deviceType === undefined ? [] : [deviceTypeGroupName(topicRoot, deviceType)]),
+    ...(coreGroup === undefined ? [] : [coreGroupName(topicRoot, coreGroup)]),
   ];
 }
 
@@ -39,7 +59,7 @@ function groupsFor(topicRoot: string, { deviceType, site }: RegisteredDevice['at
  */
 export async function activateDevice(
   connection: Connection,
-  topicRoot: string,
+  stage: Stage,
   ports: ActivationPorts,
 ): Promise<Activation> {
   if (await ports.wasSeen(connection)) return 'seen';
@@ -51,7 +71,7 @@ export async function activateDevice(
     const due = state === 'provisioning' && judgeTransition(state, 'active').allowed;
     if (due) {
       const there = await ports.groupsOf(thingName);
-      const missing = groupsFor(topicRoot, thing.attributes).filter((group) => !there.includes(group));
+      const missing = groupsFor(stage, thing.attributes).filter((group) => !there.includes(group));
       for (const group of missing) await ports.joinGroup(thingName, group);
     }
     if (due && !(await ports.activate(thingName, thing.version))) continue;

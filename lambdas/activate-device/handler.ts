@@ -16,6 +16,7 @@ import { type ActivationPorts, activateDevice } from './activate-device.ts';
 import { type Connection, connectionSchema, environmentSchema } from './schema.ts';
 
 const environment = readEnvironment(environmentSchema);
+const stage = { topicRoot: environment.TOPIC_ROOT, coreTypes: environment.CORE_TYPES };
 const dynamodb = new DynamoDBClient({});
 // Throttled calls of a fleet that comes back together are slowed down, not failed.
 const iot = new IoTClient({ maxAttempts: 6, retryMode: 'adaptive' });
@@ -79,7 +80,7 @@ function read(body: string): { key: string; message: Connection } {
 }
 
 async function handle(thingName: string, connection: Connection): Promise<void> {
-  const activation = await activateDevice(connection, environment.TOPIC_ROOT, ports);
+  const activation = await activateDevice(connection, stage, ports);
   if (activation === 'activated') {
     metrics.addMetric('devicesActivated', MetricUnit.Count, 1);
     logger.info('device activated', { thingName });

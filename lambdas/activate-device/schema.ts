@@ -1,8 +1,11 @@
 import * as z from 'zod';
+import { nameList } from '../shared/environment.ts';
 
 export const environmentSchema = z.object({
   SEEN_TABLE: z.string().min(1),
   TOPIC_ROOT: z.string().min(1),
+  /** Device types whose things are Greengrass cores, separated by commas. */
+  CORE_TYPES: nameList.default(new Set()),
 });
 
 /** What the rule puts on the queue for each connection of a device. */

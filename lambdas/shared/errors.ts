@@ -10,7 +10,9 @@ export type FunctionErrorCode =
   | 'QUARANTINE_BUSY'
   | 'RELEASE_GONE'
   | 'PROFILE_CONFLICT'
-  | 'SIGNING_FAILED';
+  | 'SIGNING_FAILED'
+  | 'ARTIFACT_DAMAGED'
+  | 'VERSION_IS_TAKEN';
 
 export class FunctionError extends Error {
   override readonly name = 'FunctionError';

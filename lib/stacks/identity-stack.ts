@@ -4,6 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { alarmActionArns, basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
+import { coreGroups } from '../config/edge-settings.ts';
 import { foreignPlaces } from '../config/identity-settings.ts';
 import { ConfigError } from '../config/load-platform-config.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
@@ -102,6 +103,12 @@ export class IdentityStack extends Stack {
       ...queued,
       sites: settings.provisioning.sites,
       errorQueue: ruleErrors.queue,
+      ...(settings.edge.enabled && {
+        cores: {
+          deviceType: settings.edge.deviceType,
+          groups: coreGroups(settings.edge, settings.provisioning.sites).map(({ name }) => name),
+        },
+      }),
     });
     const registrar = this.onboarding(props.config, {
       ...queued,

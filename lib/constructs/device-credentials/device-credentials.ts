@@ -1,9 +1,10 @@
-import { ArnFormat, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { CfnPolicy, CfnRoleAlias } from 'aws-cdk-lib/aws-iot';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from '../acknowledgement/acknowledge.ts';
 import { checkPolicySize, type IotPolicyDocument } from '../device-registry/policy-size.ts';
+import { CertificateRole } from './certificate-role.ts';
 import { GroupPolicy } from './group-policy.ts';
 
 /** What a device may do with its credentials. */
@@ -30,9 +31,6 @@ export interface DeviceCredentialsProps {
 /** Name of the device's thing in policies of the role (IoT developer guide, "Authorizing direct calls to AWS services"). */
 export const THING_NAME_VARIABLE = '${credentials-iot:ThingName}';
 
-/** A role's own maximum is an hour, and may be raised to twelve (IAM API reference, CreateRole). */
-const LEAST_MAXIMUM = 3_600;
-
 /**
  * AWS credentials for devices: the credentials provider of AWS IoT gives those of a role to whoever connects with a
  * certificate of a thing in one of the groups. The role is no more than its grants, and each is bound to the thing's name.
@@ -51,17 +49,12 @@ export class DeviceCredentials extends Construct {
     const stack = Stack.of(this);
     const iot = (resource: string, resourceName: string) =>
       stack.formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
-    const aliasArn = iot('rolealias', props.name);
-    this.role = new Role(this, 'Role', {
+    const role = new CertificateRole(this, 'Role', {
+      aliasName: props.name,
       description: `What devices may do with credentials of ${props.name}`,
-      assumedBy: new ServicePrincipal('credentials.iot.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': stack.account },
-          ArnEquals: { 'aws:SourceArn': aliasArn },
-        },
-      }),
-      maxSessionDuration: Duration.seconds(Math.max(LEAST_MAXIMUM, props.durationSeconds)),
+      durationSeconds: props.durationSeconds,
     });
+    this.role = role;
     for (const { actions, resources } of props.grants) {
       this.role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
       for (const resource of resources.filter((arn) => arn.includes('*'))) {
@@ -77,7 +70,7 @@ export class DeviceCredentials extends Construct {
     });
     const policyDocument: IotPolicyDocument = {
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Action: 'iot:AssumeRoleWithCertificate', Resource: aliasArn }],
+      Statement: [{ Effect: 'Allow', Action: 'iot:AssumeRoleWithCertificate', Resource: role.aliasArn }],
     };
     checkPolicySize(this, 'policy of device credentials', policyDocument);
     const policy = new CfnPolicy(this, 'Policy', { policyName: props.name, policyDocument });

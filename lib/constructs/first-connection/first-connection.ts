@@ -1,4 +1,4 @@
-import { deviceTypeGroupName, type PlatformNames, siteGroupName } from '@fleetwright/contracts';
+import { coreGroupName, deviceTypeGroupName, type PlatformNames, siteGroupName } from '@fleetwright/contracts';
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -13,6 +13,8 @@ export interface FirstConnectionProps extends QueueConsumerDefaults {
   readonly sites: readonly string[];
   readonly deviceTypes: readonly string[];
   readonly errorQueue: IQueue;
+  /** Greengrass cores: their device type, and the names of their groups, which are made elsewhere. */
+  readonly cores?: { readonly deviceType: string; readonly groups: readonly string[] };
 }
 
 /** SELECT of connections of devices (IoT developer guide, "Lifecycle events"); a claim's client ids are no devices. */
@@ -33,14 +35,18 @@ export class FirstConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: FirstConnectionProps) {
     super(scope, id);
-    const { names } = props;
+    const { cores, names } = props;
     const seen = new StateTable(this, 'Seen', ['thingName', 'principal'], props.removalPolicy);
     this.consumer = new QueueConsumer(this, 'Activator', {
       ...props,
       functionName: 'activate-device',
       description: 'Makes devices active when they first connect',
       content: 'Connections of devices',
-      environment: { SEEN_TABLE: seen.tableName, TOPIC_ROOT: names.topicRoot },
+      environment: {
+        SEEN_TABLE: seen.tableName,
+        TOPIC_ROOT: names.topicRoot,
+        ...(cores !== undefined && { CORE_TYPES: cores.deviceType }),
+      },
     });
     const { role } = this.consumer.function;
     seen.grantTracking(role, 'dynamodb:GetItem', 'dynamodb:PutItem');
@@ -51,6 +57,7 @@ export class FirstConnection extends Construct {
       names.thingGroup,
       ...props.sites.map((site) => siteGroupName(names.topicRoot, site)),
       ...props.deviceTypes.map((deviceType) => deviceTypeGroupName(names.topicRoot, deviceType)),
+      ...(cores?.groups ?? []).map((group) => coreGroupName(names.topicRoot, group)),
     ].map((name) => iot('thinggroup', name));
     role.addToPrincipalPolicy(
       new PolicyStatement({
