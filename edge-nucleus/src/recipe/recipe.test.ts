@@ -46,6 +46,14 @@ test('a recipe is read, with the defaults of the reference', () => {
   });
 });
 
+test('steps of the lifecycle may begin with a small letter, as nucleus lite wants them', () => {
+  const recipe = readRecipe(RECIPE.replace('Install:', 'install:').replaceAll('Run:', 'run:'), 'recipe.yaml');
+  expect(manifestFor(recipe, { os: 'linux' }).Lifecycle).toMatchObject({
+    Install: { Script: 'prepare' },
+    Run: { Script: 'node {artifacts:path}/hello.js' },
+  });
+});
+
 test('the first manifest that fits is taken; a core that none fits is told so', () => {
   const recipe = readRecipe(RECIPE, 'recipe.yaml');
   expect(manifestFor(recipe, { os: 'darwin' }).Lifecycle.Run?.Script).toBe('elsewhere');

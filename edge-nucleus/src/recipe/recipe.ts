@@ -34,8 +34,23 @@ const runStep = z.preprocess(
   }),
 );
 
+const LIFECYCLE_KEYS = ['Setenv', 'Install', 'Run', 'Startup', 'Shutdown', 'Recover'] as const;
+
+/**
+ * The guide's recipes write `Run`, nucleus lite wants `run` ("Types of recipes supported by Greengrass nucleus lite"), and the nucleus
+ * takes either.
+ */
+function inGuidesCase(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const named = Object.entries(value).map(([key, step]) => [
+    LIFECYCLE_KEYS.find((known) => known.toLowerCase() === key) ?? key,
+    step,
+  ]);
+  return Object.fromEntries(named);
+}
+
 /** Without selection keys, which are refused by name as any other key that is not known. */
-const lifecycle = z
+const lifecycleSteps = z
   .strictObject({
     Setenv: environment.default({}),
     Install: step(TIMEOUTS.Install).optional(),
@@ -47,6 +62,7 @@ const lifecycle = z
   .refine(({ Run, Startup }) => Run === undefined || Startup === undefined, {
     message: 'can have Startup or Run, not both',
   });
+const lifecycle = z.preprocess(inGuidesCase, lifecycleSteps);
 
 const permission = z.enum(['NONE', 'OWNER', 'ALL']);
 
