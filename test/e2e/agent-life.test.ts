@@ -254,4 +254,7 @@ test('the command line checks settings and asks the running agent', async () => 
   expect(() => command('check-config', '--config', config, '--endpoint-port', 'many')).toThrow(
     /endpoint\.port: .*got "many" \(--endpoint-port\)/,
   );
+  expect(() => command('check-config', '--config', config, '--clock-set-command', '/nowhere/date')).toThrow(
+    'clock.setCommand: the program /nowhere/date is missing',
+  );
 }, 60_000);

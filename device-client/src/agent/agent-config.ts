@@ -2,6 +2,7 @@ import { provisioningParametersSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
 import { jobWindowSchema } from '../jobs/job-window.ts';
 import { powerBudgetSchema } from '../power/power-plan.ts';
+import { updateSettingsSchema } from './update-settings.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 const parameters = provisioningParametersSchema.shape;
@@ -111,12 +112,7 @@ export const agentConfigSchema = z.strictObject({
       caFile: path.optional(),
     })
     .prefault({}),
-  updates: z
-    .strictObject({
-      /** The key set that the device was made with, JSON. Without it, or without the launcher, there are no updates. */
-      trustedKeysFile: path.optional(),
-    })
-    .prefault({}),
+  updates: updateSettingsSchema.prefault({}),
 });
 
 export type AgentConfig = z.infer<typeof agentConfigSchema>;

@@ -3,13 +3,12 @@ import { trustedKeySetSchema } from '@fleetwright/contracts';
 import { sleep } from '../clock.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
 import { nodeDisk } from '../update/disk/node-disk.ts';
-import { launchedFrom, REBOOT_EXIT_CODE } from '../update/launcher/slot-environment.ts';
 import type { HealthCheck } from '../update/self-test/connected-self-test.ts';
-import { DirectorySlots } from '../update/slots/directory-slots.ts';
 import { createUpdateFeature, type UpdateFeature } from '../update/update-feature.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { readIf } from './device-options.ts';
 import { slotEnvironment } from './environment.ts';
+import { updateSlots } from './update-slots.ts';
 
 export interface AgentUpdates {
   readonly feature: UpdateFeature;
@@ -21,28 +20,25 @@ export interface AgentUpdates {
 const MAINTENANCE_LOOK = 1_000;
 
 /**
- * Updates of the program itself, where the launcher of A/B slots has started it and keys to trust are configured.
+ * Updates by the slots that are configured, where there are such and keys to trust are configured.
  * @param checks what must be well before new firmware is kept
  * @throws DeviceError `INPUT_INVALID`
  */
 export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]): AgentUpdates | undefined {
-  const { apply, clock, config, log, state } = parts;
-  const from = launchedFrom(slotEnvironment());
-  const { trustedKeysFile } = config.updates;
-  if (from === undefined || trustedKeysFile === undefined) return undefined;
-  const slots = new DirectorySlots({ disk: nodeDisk, root: from.root, running: from.slot });
+  const { apply, clock, config, end, log, state } = parts;
+  const { selfTestTime, trustedKeysFile } = config.updates;
+  if (trustedKeysFile === undefined) return undefined;
+  const chosen = updateSlots({ config, disk: nodeDisk, environment: slotEnvironment(), end });
+  if (chosen === undefined) return undefined;
+  const { reboot, slots } = chosen;
   const feature = createUpdateFeature({
     slots,
     checks,
-    reboot: {
-      reboot: (why) => {
-        log.info('the launcher is asked for another boot', { reason: why });
-        parts.end(REBOOT_EXIT_CODE, why);
-      },
-    },
+    reboot,
     trustedKeys: trustedKeys(trustedKeysFile),
     hardwareRevision: config.device.hardwareRevision,
     downloadCaPem: readIf(config.downloads.caFile, 'downloads.caFile'),
+    selfTestTime,
     hold: async (signal) => {
       if (state() === 'maintenance') log.info('an update waits for the end of the maintenance');
       while (state() === 'maintenance' && !signal.aborted) await sleep(clock, MAINTENANCE_LOOK, signal);

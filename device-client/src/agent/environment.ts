@@ -5,6 +5,11 @@ export function agentEnvironment(): Readonly<Record<string, string | undefined>>
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith(ENVIRONMENT_PREFIX)));
 }
 
+/** Where programs are looked for. */
+export function searchPath(): string | undefined {
+  return process.env.PATH;
+}
+
 /** What the launcher of A/B slots tells the program that it starts. */
 export function slotEnvironment(): Readonly<Record<string, string | undefined>> {
   return process.env;

@@ -6,10 +6,11 @@ import { agentFeatures } from './agent-features.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { askAgent } from './control-socket.ts';
 import { deviceOptionsOf } from './device-options.ts';
-import { agentEnvironment } from './environment.ts';
+import { agentEnvironment, searchPath } from './environment.ts';
 import { JsonLog } from './json-log.ts';
 import { AgentConfigError, loadAgentConfig } from './load-agent-config.ts';
 import { LogFile } from './log-file.ts';
+import { missingPrograms } from './missing-programs.ts';
 import { OffsetClock } from './offset-clock.ts';
 
 const USAGE = `Usage: device-client [command] [--config <file>] [--<setting> <value> …]
@@ -54,7 +55,9 @@ async function main(): Promise<number> {
         const config = load();
         deviceOptionsOf(config);
         print(`${JSON.stringify(config, undefined, 2)}\n`);
-        return EXIT.stopped;
+        const missing = missingPrograms(config, searchPath());
+        for (const line of missing) complain(`${line}\n`);
+        return missing.length === 0 ? EXIT.stopped : EXIT.misused;
       }
       case 'health':
       case 'maintenance':
@@ -116,6 +119,7 @@ async function run(line: CommandLine, config: ReturnType<typeof loadAgentConfig>
       logFile.write(text);
     },
   });
+  for (const missing of missingPrograms(config, searchPath())) log.error(missing);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   process.on('unhandledRejection', (error) => log.error('unhandled rejection', { reason: reasonOf(error) }));

@@ -55,6 +55,17 @@ export const SETTINGS: Readonly<Record<string, SettingKind>> = {
   'jobs.rebootCommand': 'list',
   'downloads.caFile': 'text',
   'updates.trustedKeysFile': 'text',
+  'updates.adapter': 'text',
+  'updates.notesDirectory': 'text',
+  'updates.factoryImage.version': 'text',
+  'updates.factoryImage.minimumVersion': 'text',
+  'updates.factoryImage.sha256': 'text',
+  'updates.factoryImage.size': 'number',
+  'updates.rauc.slotClass': 'text',
+  'updates.swupdate.slots': 'list',
+  'updates.swupdate.program': 'text',
+  'updates.swupdate.publicKeyFile': 'text',
+  'updates.selfTestTime': 'number',
 };
 
 export const ENVIRONMENT_PREFIX = 'FLEETWRIGHT_DEVICE_';

@@ -77,35 +77,39 @@ const RIGS: Readonly<Record<string, () => Promise<Rig>>> = {
       },
     };
   },
-  async SWUpdate() {
-    const machine = new FakeMachineFile(join(directory, 'bin'));
-    return {
-      names: ['a', 'b'],
-      boot: async () => {
-        machine.change((now) => {
-          const { environment } = now;
-          if (environment.upgrade_available === '1') {
-            environment.bootcount = String(Number(environment.bootcount) + 1);
-            if (Number(environment.bootcount) > 3) {
-              environment.bootslot = environment.bootslot === 'a' ? 'b' : 'a';
-              environment.upgrade_available = '0';
-            }
-          }
-          now.booted = environment.bootslot ?? 'a';
-        });
-        return new SwupdateSlots({
-          disk: nodeDisk,
-          directory: join(directory, 'notes'),
-          running: machine.read().booted as DirectorySlotName,
-          selections: { a: 'stable,a', b: 'stable,b' },
-          publicKey: '/etc/swupdate.pem',
-          factoryImage: oldImage,
-          run,
-        });
-      },
-    };
-  },
+  SWUpdate: () => swupdateRig('swupdate'),
+  "SWUpdate's daemon": () => swupdateRig('swupdate-client'),
 };
+
+async function swupdateRig(program: 'swupdate' | 'swupdate-client'): Promise<Rig> {
+  const machine = new FakeMachineFile(join(directory, 'bin'));
+  return {
+    names: ['a', 'b'],
+    boot: async () => {
+      machine.change((now) => {
+        const { environment } = now;
+        if (environment.upgrade_available === '1') {
+          environment.bootcount = String(Number(environment.bootcount) + 1);
+          if (Number(environment.bootcount) > 3) {
+            environment.bootslot = environment.bootslot === 'a' ? 'b' : 'a';
+            environment.upgrade_available = '0';
+          }
+        }
+        now.booted = environment.bootslot ?? 'a';
+      });
+      return new SwupdateSlots({
+        disk: nodeDisk,
+        directory: join(directory, 'notes'),
+        running: machine.read().booted as DirectorySlotName,
+        selections: { a: 'stable,a', b: 'stable,b' },
+        program,
+        ...(program === 'swupdate' && { publicKey: '/etc/swupdate.pem' }),
+        factoryImage: oldImage,
+        run,
+      });
+    },
+  };
+}
 
 describe.each(Object.entries(RIGS))('slots of %s', (_name, make) => {
   let rig: Rig;
@@ -201,13 +205,16 @@ describe.each(Object.entries(RIGS))('slots of %s', (_name, make) => {
   });
 });
 
-test.each(['RAUC', 'SWUpdate'])('an image that %s itself refuses is told with its words', async (name) => {
-  const rig = await (RIGS[name] as () => Promise<Rig>)();
-  const slots = await rig.boot();
-  writeFileSync(join(directory, 'image'), 'unsigned');
-  await expect(slots.write(join(directory, 'image'), newImage)).rejects.toThrow('signature verification failed');
-  expect(await slots.holds(newImage)).toBe(false);
-});
+test.each(['RAUC', 'SWUpdate', "SWUpdate's daemon"])(
+  'an image that %s itself refuses is told with its words',
+  async (name) => {
+    const rig = await (RIGS[name] as () => Promise<Rig>)();
+    const slots = await rig.boot();
+    writeFileSync(join(directory, 'image'), 'unsigned');
+    await expect(slots.write(join(directory, 'image'), newImage)).rejects.toThrow('signature verification failed');
+    expect(await slots.holds(newImage)).toBe(false);
+  },
+);
 
 test('arguments go to the installers as they are, without a shell', async () => {
   const rig = await (RIGS.SWUpdate as () => Promise<Rig>)();

@@ -12,7 +12,12 @@ export interface SwupdateSlotsOptions {
   readonly running: string;
   /** Both slots: what `swupdate -e` selects to write each, like `stable,copy-a`. */
   readonly selections: Readonly<Record<string, string>>;
-  /** Public key or certificate by which SWUpdate verifies the image besides (`-k`). */
+  /**
+   * `swupdate` writes by itself; `swupdate-client` hands the image to the daemon that runs as root, and ends when that has
+   * ended (SWUpdate's manual pages). @default 'swupdate'
+   */
+  readonly program?: 'swupdate' | 'swupdate-client';
+  /** Public key or certificate by which `swupdate` verifies the image besides (`-k`). */
   readonly publicKey?: string;
   /** What runs as long as no update has been installed. */
   readonly factoryImage?: SlotImage;
@@ -74,14 +79,17 @@ export class SwupdateSlots implements SlotSystem {
 
   async write(file: string, image: SlotImage): Promise<void> {
     await this.#requireUntried();
-    const { publicKey, selections } = this.#options;
+    const { program = 'swupdate', publicKey, selections } = this.#options;
     const other = this.#other;
     await this.#notebook.change(({ slots }) => {
       const { [other]: _gone, ...rest } = slots;
       return { slots: rest, trial: { slot: other, told: false } };
     });
+    const selection = selections[other] ?? '';
     const key = publicKey === undefined ? [] : ['-k', publicKey];
-    await this.#run(['swupdate', '-i', file, '-e', selections[other] ?? '', ...key]);
+    await this.#run(
+      program === 'swupdate-client' ? [program, '-e', selection, file] : [program, '-i', file, '-e', selection, ...key],
+    );
     await this.#notebook.change((notes) => ({ ...notes, slots: { ...notes.slots, [other]: imageOnly(image) } }));
   }
 

@@ -7,6 +7,7 @@ export function writeFakeInstallers(directory: string): void {
   for (const [name, program] of Object.entries({
     rauc: RAUC,
     swupdate: SWUPDATE,
+    'swupdate-client': SWUPDATE_CLIENT,
     fw_setenv: SETENV,
     fw_printenv: PRINTENV,
   })) {
@@ -99,6 +100,13 @@ const SWUPDATE = `
 const at = (flag) => args[args.indexOf(flag) + 1];
 if (at('-e') !== 'stable,' + other()) fail('selection ' + at('-e') + ' is not for the other slot');
 install(other(), at('-i'));
+save();
+`;
+
+const SWUPDATE_CLIENT = `
+if (args[0] !== '-e' || args.length !== 3) fail('usage: swupdate-client [OPTIONS] <image .swu to be installed>');
+if (args[1] !== 'stable,' + other()) fail('selection ' + args[1] + ' is not for the other slot');
+install(other(), args[2]);
 save();
 `;
 
