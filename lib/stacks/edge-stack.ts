@@ -154,19 +154,19 @@ function settingsOf(
   return { ...shared, ...own, ...(Object.keys(merge).length > 0 && { merge }) };
 }
 
-/** Artifacts of the versions that deployments name: those that are built, and all files of earlier ones. */
+/** Artifacts of what is built, on which other components may depend, and all files of earlier versions that are named. */
 function artifactKeys(
   versions: Versions,
   groups: readonly CoreGroup[],
   all: Readonly<Record<string, EdgeComponentSettings>>,
 ): string[] {
-  return [...versions].flatMap(([folder, built]) =>
-    groups.flatMap((group) => {
-      const { enabled, version = built.version } = settingsOf(folder, group, all);
-      if (enabled === false) return [];
-      return version === built.version ? built.artifactKeys : [`${built.name}/${version}/*`];
+  return [...versions].flatMap(([folder, built]) => [
+    ...built.artifactKeys,
+    ...groups.flatMap((group) => {
+      const { version = built.version } = settingsOf(folder, group, all);
+      return version === built.version ? [] : [`${built.name}/${version}/*`];
     }),
-  );
+  ]);
 }
 
 /** @throws ConfigError */

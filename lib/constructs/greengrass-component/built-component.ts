@@ -33,7 +33,16 @@ const recipeSchema = z.looseObject({
     .min(1),
 });
 
+/** What a version is for ever; the build writes it, and it is committed. SHA-256, hexadecimal. */
+const digestSchema = z.object({
+  version: z.string(),
+  /** Of the text, with line feeds. */
+  recipe: z.string(),
+  artifacts: z.record(z.string(), z.string()),
+});
+
 const RECIPE = 'recipe.yaml';
+const DIGEST = 'digest.json';
 
 /** Folders below a directory that hold a recipe, by name. */
 export function componentFolders(directory: string): string[] {
@@ -44,12 +53,13 @@ export function componentFolders(directory: string): string[] {
 }
 
 /**
- * Reads a component: `recipe.yaml`, and its artifacts in `dist/` or beside the recipe.
- * @throws Error naming what is missing or wrong
+ * Reads a component: `recipe.yaml`, its artifacts in `dist/` or beside the recipe, and `digest.json`.
+ * @throws Error naming what is missing or wrong, or what is not what the committed digest says
  */
 export function readBuiltComponent(directory: string): BuiltComponent {
   const file = join(directory, RECIPE);
-  const raw: unknown = parse(readFileSync(file, 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  const raw: unknown = parse(text);
   const read = recipeSchema.safeParse(raw);
   if (!read.success) throw new Error(`${file} is no recipe:\n${z.prettifyError(read.error)}`);
   const { ComponentName: name, ComponentVersion: version, Manifests } = read.data;
@@ -59,9 +69,36 @@ export function readBuiltComponent(directory: string): BuiltComponent {
     if (path === undefined) {
       throw new Error(`${file} names ${fileName}, which is not there: build the components first`);
     }
-    return { fileName, path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
+    return { fileName, path, sha256: sha256(readFileSync(path)) };
+  });
+  checkDigest(directory, {
+    version,
+    recipe: sha256(text.replaceAll('\r\n', '\n')),
+    artifacts: Object.fromEntries(artifacts.map((artifact) => [artifact.fileName, artifact.sha256])),
   });
   return { directory, name, version, recipe: raw as Readonly<Record<string, unknown>>, artifacts };
+}
+
+function checkDigest(directory: string, found: z.infer<typeof digestSchema>): void {
+  const file = join(directory, DIGEST);
+  if (!existsSync(file)) throw new Error(`${file} is not there: it says what version ${found.version} is`);
+  const committed = digestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  if (committed.version !== found.version) {
+    throw new Error(`${file} is of version ${committed.version}, and the recipe is of version ${found.version}`);
+  }
+  const changed = [
+    ...(committed.recipe === found.recipe ? [] : [RECIPE]),
+    ...Object.entries(found.artifacts).flatMap(([name, hash]) => (committed.artifacts[name] === hash ? [] : [name])),
+  ];
+  if (changed.length > 0) {
+    throw new Error(
+      `${directory}: ${changed.join(', ')} is not what version ${found.version} is: build the components`,
+    );
+  }
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 export interface RecipePlace {
