@@ -12,6 +12,7 @@ import {
   ListEffectiveDeploymentsCommand,
   ListInstalledComponentsCommand,
 } from '@aws-sdk/client-greengrassv2';
+import type { AwsServiceEvent } from '../../local-cloud/src/core/aws-events.ts';
 import { createGreengrassv2Plugin } from '../../local-cloud/src/services/greengrassv2/plugin.ts';
 import { createS3Plugin } from '../../local-cloud/src/services/s3/plugin.ts';
 import { ADMINISTRATOR } from '../../local-cloud/src/testing/context.ts';
@@ -458,6 +459,64 @@ describe('core devices', () => {
     await expect(installed(core)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await client.endAsync();
   });
+});
+
+// source: deployment-health-notifications
+test('the end of a deployment and a broken component are events of the default bus', async () => {
+  const published: AwsServiceEvent[] = [];
+  cloud.https.cloud.ports.provide('awsEvents', { publish: async (event) => void published.push(event) });
+  const core = await makeCore();
+  const broken = {
+    componentName: COMPONENT,
+    version: '1.0.0',
+    fleetConfigArns: ['arn:group'],
+    isRoot: true,
+    status: 'BROKEN',
+    componentStatusDetails: { statusCodes: ['RUN_ERROR'], statusReason: 'exit code 1' },
+  };
+  await report(
+    core,
+    health(core, {
+      messageType: 'PARTIAL',
+      trigger: 'THING_GROUP_DEPLOYMENT',
+      components: [broken],
+      deploymentInformation: {
+        status: 'FAILED',
+        deploymentId: 'deployment-1',
+        statusDetails: { detailedStatus: 'FAILED_ROLLBACK_NOT_REQUESTED', failureCause: 'broken', errorStack: ['A'] },
+      },
+    }),
+  );
+  const resources = [`arn:aws:greengrass:us-east-1:123456789012:coreDevices:${core.thingName}`];
+  expect(published).toMatchObject([
+    {
+      source: 'aws.greengrass',
+      detailType: 'Greengrass V2 Effective Deployment Status Change',
+      resources,
+      detail: {
+        deploymentId: 'deployment-1',
+        coreDeviceExecutionStatus: 'FAILED',
+        statusDetails: { errorStack: ['A'], errorTypes: [] },
+        reason: 'broken',
+      },
+    },
+    {
+      detailType: 'Greengrass V2 Installed Component Status Change',
+      resources,
+      detail: {
+        components: [
+          {
+            componentName: COMPONENT,
+            componentVersion: '1.0.0',
+            root: true,
+            lifecycleState: 'BROKEN',
+            lifecycleStatusCodes: ['RUN_ERROR'],
+            lifecycleStateDetails: 'exit code 1',
+          },
+        ],
+      },
+    },
+  ]);
 });
 
 describe('the data plane of core devices', () => {

@@ -32,6 +32,21 @@ export const healthMessageSchema = z.object({
       }),
     )
     .nullish(),
+  deploymentInformation: z
+    .object({
+      status: z.string().nullish(),
+      deploymentId: z.string().nullish(),
+      fleetConfigurationArnForStatus: z.string().nullish(),
+      statusDetails: z
+        .object({
+          detailedStatus: z.string().nullish(),
+          failureCause: z.string().nullish(),
+          errorStack: z.array(z.string()).nullish(),
+          errorTypes: z.array(z.string()).nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
 });
 
 export type HealthMessage = z.infer<typeof healthMessageSchema>;

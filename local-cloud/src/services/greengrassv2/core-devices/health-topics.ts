@@ -1,6 +1,7 @@
 import type { MqttMessage, ReservedTopicHandler } from '../../../core/mqtt.ts';
 import type { GreengrassState } from '../greengrass-state.ts';
 import { afterMessage, healthMessageSchema } from './health-message.ts';
+import { publishStatusEvents } from './status-events.ts';
 
 /** What core devices say of themselves (developer guide, `device-status`). The first message makes a thing a core device. */
 export function healthTopics(state: GreengrassState): ReservedTopicHandler {
@@ -20,6 +21,7 @@ export function healthTopics(state: GreengrassState): ReservedTopicHandler {
     if (after === undefined) return;
     state.coreDevices.put(thingName, after);
     await store.durable();
+    publishStatusEvents(state.context, read.data, before, after);
   };
   return {
     filter: '$aws/things/+/greengrassv2/health/json',
