@@ -137,6 +137,17 @@ export const configurationSchema = z
           .default(32 * 1_048_576),
       })
       .prefault({}),
+    /** What is kept on disk until the spool has it. */
+    uploads: z
+      .strictObject({
+        /** bytes */
+        maxBytes: z
+          .int()
+          .min(1_048_576)
+          .max(1_073_741_824)
+          .default(64 * 1_048_576),
+      })
+      .prefault({}),
   })
   .superRefine(({ defaults, forgetAfter, maxMemory, maxSeries, series }, context) => {
     const read = aggregationSchema.safeParse({ defaults, forgetAfter, maxMemory, maxSeries, series });

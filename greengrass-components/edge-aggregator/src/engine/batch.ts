@@ -6,8 +6,8 @@ import {
   type UploadMessage,
 } from '@fleetwright/contracts';
 
-/** Bytes of samples in a batch, estimated: a message of AWS IoT holds 128 KB. */
-const MAX_BATCH_BYTES = 64 * 1024;
+/** Bytes of samples in a batch, estimated: an upload is one message of at most 7,000 bytes. */
+const MAX_BATCH_BYTES = 6_500;
 const BYTES_PER_SAMPLE = 40;
 /** Of a value besides its name: a number in full, quotes, colon and comma. */
 const BYTES_PER_VALUE = 24;
