@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AttachPolicyCommand,
@@ -39,9 +39,13 @@ afterAll(async () => {
 const dataDirectory = () => ['--data-dir', join(platform.directory, 'data')];
 const directoryOf = (serialNumber: string) => join(platform.directory, 'agents', serialNumber);
 
-function agent(serialNumber: string, more: object = {}): AgentProcess {
+function agent(
+  serialNumber: string,
+  more: object = {},
+  environment: Readonly<Record<string, string>> = {},
+): AgentProcess {
   const config = { ...agentSettings(platform, serialNumber), ...more };
-  const started = startAgent({ directory: directoryOf(serialNumber), config });
+  const started = startAgent({ directory: directoryOf(serialNumber), config, environment });
   agents.push(started);
   return started;
 }
@@ -141,18 +145,30 @@ test('what a killed agent has left, lock and socket, does not keep the next one 
   expect(await active(next)).toMatchObject({ bootId: 2 });
 }, 60_000);
 
-test('an agent without a network runs, keeps samples over a restart, and ends within 2 s', async () => {
+test('an agent without a network runs, tells its service manager that it is up and alive, keeps samples over a restart, and ends within 2 s', async () => {
   const online = agent('LIFE-0003');
   await active(online);
   await stopTime(online, 'SIGTERM');
   const nowhere = { endpoint: { host: '127.0.0.1', port: 9 }, clock: { url: 'https://127.0.0.1:9/' } };
-  const offline = agent('LIFE-0003', nowhere);
+  // What says it to systemd: here it is written down.
+  const notify = join(platform.directory, 'systemd-notify');
+  writeFileSync(notify, '#!/bin/sh\necho "$@" >> "$0.said"\n', { mode: 0o755 });
+  const offline = agent('LIFE-0003', nowhere, {
+    PATH: `${platform.directory}:${process.env.PATH}`,
+    NOTIFY_SOCKET: '/run/systemd/notify',
+    WATCHDOG_USEC: '3000000',
+  });
   await eventually('its queue', async () => (await offline.health()).features.telemetry !== undefined);
   expect((await offline.health()).bootId).toBe(2);
   expect(await offline.ask('POST', '/samples', { samples: [{ values: { temperature: 21 } }] })).toMatchObject({
     status: 200,
   });
+  const said = () => readFileSync(`${notify}.said`, 'utf8');
+  await eventually('signs for the watchdog', async () => said().split('WATCHDOG=1').length > 3);
+  expect(said()).toMatch(/^READY=1 STATUS=active/);
+  expect(said()).toContain('STATUS=active, not connected: ');
   expect(await stopTime(offline, 'SIGTERM')).toBeLessThan(2_000);
+  await eventually('the end', async () => said().includes('STOPPING=1 STATUS=stopping: told to stop'));
   const back = agent('LIFE-0003');
   await active(back);
   await eventually('the sample in the cloud', async () => (await back.health()).queue.depth === 0);

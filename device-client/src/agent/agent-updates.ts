@@ -5,6 +5,7 @@ import { DeviceError, reasonOf } from '../errors.ts';
 import { nodeDisk } from '../update/disk/node-disk.ts';
 import type { HealthCheck } from '../update/self-test/connected-self-test.ts';
 import { createUpdateFeature, type UpdateFeature } from '../update/update-feature.ts';
+import { DeviceWatchdog } from '../update/watchdog/device-watchdog.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { readIf } from './device-options.ts';
 import { slotEnvironment } from './environment.ts';
@@ -26,7 +27,7 @@ const MAINTENANCE_LOOK = 1_000;
  */
 export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]): AgentUpdates | undefined {
   const { apply, clock, config, end, log, state } = parts;
-  const { selfTestTime, trustedKeysFile } = config.updates;
+  const { selfTestTime, trustedKeysFile, watchdogDevice: device } = config.updates;
   if (trustedKeysFile === undefined) return undefined;
   const chosen = updateSlots({ config, disk: nodeDisk, environment: slotEnvironment(), end });
   if (chosen === undefined) return undefined;
@@ -39,6 +40,7 @@ export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]):
     hardwareRevision: config.device.hardwareRevision,
     downloadCaPem: readIf(config.downloads.caFile, 'downloads.caFile'),
     selfTestTime,
+    ...(device !== undefined && { watchdog: new DeviceWatchdog({ device, clock, log }) }),
     hold: async (signal) => {
       if (state() === 'maintenance') log.info('an update waits for the end of the maintenance');
       while (state() === 'maintenance' && !signal.aborted) await sleep(clock, MAINTENANCE_LOOK, signal);

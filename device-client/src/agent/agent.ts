@@ -25,10 +25,12 @@ import { ControlSocket } from './control-socket.ts';
 import { deviceOptionsOf, readIf } from './device-options.ts';
 import type { JsonLog } from './json-log.ts';
 import { AGENT_BUILT } from './judge-clock.ts';
+import { Liveness } from './liveness.ts';
 import type { LogFile } from './log-file.ts';
 import type { OffsetClock } from './offset-clock.ts';
 import { RotationWatch } from './rotation-watch.ts';
 import { readServerTime } from './server-time.ts';
+import { ServiceManager } from './service-manager.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
@@ -38,6 +40,8 @@ export interface AgentOptions {
   readonly clock: OffsetClock;
   /** What the agent runs beside telemetry. */
   readonly features: (parts: AgentParts) => AgentFeatures;
+  /** What a service manager says in the environment of the process. @default nothing */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Aborts when the agent is to end. */
   readonly signal: AbortSignal;
   readonly random?: () => number;
@@ -48,6 +52,8 @@ export const EXIT = { stopped: 0, failed: 1, misused: 2, decommissioned: 3 } as 
 
 /** ms in which everything must have stopped; what has not by then is left as a `kill -9` would leave it */
 const STOP_TIME = 1_700;
+/** ms that may pass without a sign of the connection, beside what its loops wait for by themselves */
+const PATIENCE = 180_000;
 /** Between attempts to provision that were refused: somebody must admit the device first. */
 const REFUSED = { base: 60_000, cap: 3_600_000 };
 const CLOCK_LOOK = 3_600_000;
@@ -93,6 +99,8 @@ class Agent {
   readonly #end = new AbortController();
   readonly #random: () => number;
   readonly #features: AgentFeatures;
+  readonly #liveness = new Liveness(PATIENCE);
+  readonly #service: ServiceManager;
   #exitCode: number = EXIT.stopped;
   #interruption: string | undefined;
   #connectedSince: number | undefined;
@@ -103,6 +111,8 @@ class Agent {
     this.#random = options.random ?? Math.random;
     setMaxListeners(0, this.#end.signal);
     this.#record = new AgentRecord(directory);
+    const { environment = {} } = options;
+    this.#service = new ServiceManager({ environment, processes: [process.pid, process.ppid], clock, log });
     this.#guard = this.#clockGuard();
     const features: DeviceFeature[] = [];
     this.#device = createDevice({
@@ -166,6 +176,9 @@ class Agent {
     }
     mkdirSync(dirname(config.socket), { recursive: true, mode: 0o750 });
     await this.#socket.open();
+    // Without a network, or before anybody has admitted the device, it serves its machine all the same.
+    this.#service.ready(this.#standing());
+    this.#service.watch(() => this.#liveness.isAlive(this.#device.connected));
     const stop = (): void => this.#end.abort('told to stop');
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
@@ -197,7 +210,10 @@ class Agent {
         if (signal.aborted) return;
         if (!(error instanceof DeviceError) || error.code !== 'PROVISIONING_REFUSED') throw error;
         log.error('provisioning is refused', { reason: error.message });
-        await sleep(clock, REFUSED.base + backoffDelay(REFUSED, attempt, this.#random()), signal);
+        const wait = REFUSED.base + backoffDelay(REFUSED, attempt, this.#random());
+        this.#liveness.sign(wait + PATIENCE);
+        this.#service.status(`${this.#standing()}: ${error.message}`);
+        await sleep(clock, wait, signal);
       }
     }
   }
@@ -220,6 +236,7 @@ class Agent {
     const decommissioned = this.#decommissioned;
     const reason = String(this.#end.signal.reason ?? 'failure');
     log.info('agent stops', { reason });
+    this.#service.stopping(reason);
     this.#features.presence.goodbye(reason);
     const late = new AbortController();
     const stopped = (async () => {
@@ -232,8 +249,15 @@ class Agent {
     late.abort();
   }
 
+  /** In a line, for people. */
+  #standing(): string {
+    const { state } = this.#record;
+    if (this.#device.connected) return `${state}, connected as ${this.#device.identity.thingName}`;
+    return this.#interruption === undefined ? state : `${state}, not connected: ${this.#interruption}`;
+  }
+
   #listen(): void {
-    const { clock, log } = this.#options;
+    const { clock, config, log } = this.#options;
     this.#device.on('provisioned', ({ certificateId, thingName }) => {
       this.#apply('identity-gained');
       log.info('provisioned', { thingName, certificateId });
@@ -242,6 +266,7 @@ class Agent {
       this.#connectedSince = clock.now();
       this.#interruption = undefined;
       this.#apply('connected');
+      this.#service.status(this.#standing());
       log.info('connected', { bootId: this.#device.bootId });
     });
     this.#device.on('interrupted', (reason) => {
@@ -249,8 +274,13 @@ class Agent {
       if (reason !== this.#interruption) log.warn('no connection', { reason });
       this.#interruption = reason;
       this.#connectedSince = undefined;
+      this.#liveness.sign(config.connection.maxReconnectDelay + PATIENCE);
+      this.#service.status(this.#standing());
     });
-    this.#device.on('retry', (what, reason) => log.info('trying again', { what, reason }));
+    this.#device.on('retry', (what, reason) => {
+      this.#liveness.sign(PATIENCE);
+      log.info('trying again', { what, reason });
+    });
     this.#device.on('rotated', ({ result }) => log.info('certificate rotation ended', { result }));
   }
 
@@ -260,6 +290,7 @@ class Agent {
     if (refused === undefined && this.#record.state !== before) {
       this.#options.log.info('state', { from: before, to: this.#record.state });
       this.#features.stateChanged();
+      this.#service.status(this.#standing());
     }
     return refused;
   }
@@ -278,6 +309,7 @@ class Agent {
       readServer: (signal) => readServerTime({ url, caPem, signal }),
       setSystem: config.clock.setCommand === undefined ? undefined : clockSetter(config.clock.setCommand),
       onProven: (time) => this.#record.saw(time),
+      onLook: (within) => this.#liveness.sign(within + PATIENCE),
     });
   }
 }

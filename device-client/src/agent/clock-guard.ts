@@ -20,6 +20,8 @@ export interface ClockGuardOptions {
   readonly readServer: (signal: AbortSignal) => Promise<ServerTime>;
   /** Sets the system's clock. @throws Error when that is not allowed */
   readonly setSystem?: ((time: number) => Promise<void>) | undefined;
+  /** Hears of every look at the clock, and how many ms may pass until the next one while none can be connected. */
+  readonly onLook?: (within: number) => void;
   /** Hears of every time that a server has confirmed. */
   readonly onProven?: (time: number) => void;
 }
@@ -59,6 +61,7 @@ export class ClockGuard {
   /** Looks at the clock once and puts right what it may. @returns whether TLS may be tried */
   async check(signal: AbortSignal): Promise<boolean> {
     const { corrected, floor, log, onProven, system, tolerance } = this.#options;
+    this.#options.onLook?.(BACKOFF.cap + BACKOFF.base);
     let server: ServerTime | undefined;
     try {
       server = await this.#options.readServer(signal);

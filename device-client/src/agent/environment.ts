@@ -10,6 +10,12 @@ export function searchPath(): string | undefined {
   return process.env.PATH;
 }
 
+/** How systemd tells a service where it listens, and how long it may be silent. */
+export function serviceEnvironment(): Readonly<Record<string, string | undefined>> {
+  const { NOTIFY_SOCKET, PATH, WATCHDOG_PID, WATCHDOG_USEC } = process.env;
+  return { NOTIFY_SOCKET, PATH, WATCHDOG_PID, WATCHDOG_USEC };
+}
+
 /** What the launcher of A/B slots tells the program that it starts. */
 export function slotEnvironment(): Readonly<Record<string, string | undefined>> {
   return process.env;

@@ -6,7 +6,7 @@ import { agentFeatures } from './agent-features.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { askAgent } from './control-socket.ts';
 import { deviceOptionsOf } from './device-options.ts';
-import { agentEnvironment, searchPath } from './environment.ts';
+import { agentEnvironment, searchPath, serviceEnvironment } from './environment.ts';
 import { JsonLog } from './json-log.ts';
 import { AgentConfigError, loadAgentConfig } from './load-agent-config.ts';
 import { LogFile } from './log-file.ts';
@@ -124,7 +124,15 @@ async function run(line: CommandLine, config: ReturnType<typeof loadAgentConfig>
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   process.on('unhandledRejection', (error) => log.error('unhandled rejection', { reason: reasonOf(error) }));
   try {
-    return await runAgent({ config, log, logFile, clock, features: agentFeatures, signal: stop.signal });
+    return await runAgent({
+      config,
+      log,
+      logFile,
+      clock,
+      features: agentFeatures,
+      environment: serviceEnvironment(),
+      signal: stop.signal,
+    });
   } catch (error) {
     log.error('the agent cannot run', { reason: reasonOf(error) });
     return EXIT.failed;

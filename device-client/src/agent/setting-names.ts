@@ -65,6 +65,7 @@ export const SETTINGS: Readonly<Record<string, SettingKind>> = {
   'updates.swupdate.slots': 'list',
   'updates.swupdate.program': 'text',
   'updates.swupdate.publicKeyFile': 'text',
+  'updates.watchdogDevice': 'text',
   'updates.selfTestTime': 'number',
 };
 

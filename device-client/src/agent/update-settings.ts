@@ -46,6 +46,8 @@ export const updateSettingsSchema = z
         publicKeyFile: path.optional(),
       })
       .prefault({}),
+    /** Resets a machine whose new firmware hangs while it is tried, like `/dev/watchdog`. @default none */
+    watchdogDevice: path.optional(),
     /** ms that new firmware has to prove itself */
     selfTestTime: z.int().min(1_000).max(3_600_000).default(300_000),
   })

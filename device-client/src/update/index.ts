@@ -4,3 +4,4 @@ export { RaucSlots, type RaucSlotsOptions } from './slots/rauc-slots.ts';
 export type { SlotSystem } from './slots/slot-system.ts';
 export { SwupdateSlots, type SwupdateSlotsOptions } from './slots/swupdate-slots.ts';
 export { createUpdateFeature, type UpdateEvents, UpdateFeature, type UpdateOptions } from './update-feature.ts';
+export { DeviceWatchdog, type DeviceWatchdogOptions } from './watchdog/device-watchdog.ts';

@@ -250,12 +250,11 @@ export class UpdateEngine {
       Promise.resolve(what).catch((error) => log.error('watchdog', { reason: reasonOf(error) }));
     await silently(watchdog?.arm(2 * selfTestTime));
     const result = await runSelfTest(selfTest, { clock, time: selfTestTime, signal });
-    // An agent that stops is no failure of the firmware: the test begins again.
+    // What has failed is about to restart: the watchdog stays, in case that hangs. Somebody who stops the agent is no failure
+    // of the firmware: the test begins again.
+    if (result.passed || signal.aborted) await silently(watchdog?.disarm());
     if (signal.aborted) return undefined;
-    if (result.passed) {
-      await silently(watchdog?.disarm());
-      return { kind: 'passed' };
-    }
+    if (result.passed) return { kind: 'passed' };
     return { kind: 'failed', failure: { reason: 'SELF_TEST_FAILED', detail: result.detail } };
   }
 
