@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
@@ -39,6 +39,14 @@ export async function artifactsOf(repository: string, component: ComponentFolder
 
 function fileOf(directory: string, { file, packages }: { readonly file: string; readonly packages: string[] }): string {
   let from = join(directory, 'artifacts.json');
-  for (const name of packages) from = createRequire(from).resolve(`${name}/package.json`);
+  for (const name of packages) from = packageFile(from, name);
   return join(dirname(from), file);
+}
+
+/** Not every package exports its `package.json`, so that it is looked for as Node looks for packages. */
+function packageFile(from: string, name: string): string {
+  const places = createRequire(from).resolve.paths(name) ?? [];
+  const found = places.map((place) => join(place, name, 'package.json')).find((file) => existsSync(file));
+  if (found === undefined) throw new BuildError(`the package ${name} is not installed`);
+  return realpathSync(found);
 }
