@@ -1,3 +1,4 @@
+export * from './agent-commands.ts';
 export * from './alerts.ts';
 export * from './certificate-rotation.ts';
 export * from './channels.ts';

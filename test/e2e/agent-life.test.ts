@@ -118,7 +118,7 @@ test('an agent provisions itself, takes samples of its machine, tells how it is,
   expect(await stopTime(again, 'SIGINT')).toBeLessThan(2_000);
 }, 90_000);
 
-test('an agent on a battery reports as its budget allows, and when it is asked to', async () => {
+test('an agent on a battery reports as its budget allows, and does what it is commanded', async () => {
   const power = {
     capacity: 2_400,
     life: 5,
@@ -132,9 +132,31 @@ test('an agent on a battery reports as its budget allows, and when it is asked t
   expect(features.power).toMatchObject({ allowed: expect.closeTo(54.8, 1) });
   expect(features.telemetry).toMatchObject({ maxDelay: (features.power as { reportInterval: number }).reportInterval });
 
-  const sent = await fleetwright('command', 'send', thingName as string, 'report-health', ...dataDirectory()).result;
-  expect([sent.exitCode, sent.stdout]).toEqual([0, expect.stringContaining('done')]);
-}, 90_000);
+  const send = async (...words: string[]) => {
+    const { exitCode, stdout } = await fleetwright('command', 'send', thingName as string, ...words, ...dataDirectory())
+      .result;
+    return [exitCode, stdout.trim()];
+  };
+  expect(await send('report-health')).toEqual([0, 'report-health done: reported']);
+  // Its budget would have it wait for hours.
+  await started.ask('POST', '/samples', { samples: [{ values: { temperature: 21 } }] });
+  expect(await send('flush-telemetry')).toEqual([0, expect.stringMatching(/^flush-telemetry done: [1-9] samples$/)]);
+  expect(await send('set-log-level', '--parameters', '{"level":"debug","seconds":0}')).toEqual([
+    1,
+    expect.stringContaining('PARAMETERS_INVALID'),
+  ]);
+  expect(await send('set-log-level', '--parameters', '{"level":"warn","seconds":1}')).toEqual([
+    0,
+    'set-log-level done: warn for 1 s',
+  ]);
+  const connections = () => started.lines.filter(({ message }) => message === 'connected').length;
+  await eventually('the log as configured', async () =>
+    started.lines.some(({ message }) => message === 'the log is kept as configured again'),
+  );
+  const before = connections();
+  expect(await send('reconnect')).toEqual([0, 'reconnect done: reconnecting']);
+  await eventually('a new connection', async () => connections() > before);
+}, 120_000);
 
 test('what a killed agent has left, lock and socket, does not keep the next one away', async () => {
   const killed = agent('LIFE-0002');

@@ -1,6 +1,4 @@
 import { configShadowSchema } from '@fleetwright/contracts';
-import * as z from 'zod';
-import { commandHandler } from '../commands/command-handler.ts';
 import { CommandsFeature } from '../commands/commands-feature.ts';
 import { DefenderFeature } from '../defender/defender-feature.ts';
 import type { DeviceFeature } from '../feature.ts';
@@ -19,6 +17,7 @@ import { PresenceFeature } from '../presence/presence-feature.ts';
 import { CloudTime } from '../replay/cloud-time.ts';
 import { settingHandler } from '../twin/settings-handler.ts';
 import { TwinFeature } from '../twin/twin-feature.ts';
+import { agentCommands } from './agent-commands.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { agentUpdates } from './agent-updates.ts';
 import { agentWellness, featuresRun } from './agent-wellness.ts';
@@ -96,19 +95,7 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
   const { scriptDirectory } = config.jobs;
   if (scriptDirectory !== undefined) handlers.push(runScriptHandler({ directory: scriptDirectory }));
   if (update !== undefined) handlers.push(update.feature.handler);
-  const commands = new CommandsFeature({
-    handlers: [
-      commandHandler({
-        name: 'report-health',
-        parameters: z.undefined(),
-        async run() {
-          await reportHealth();
-          return 'reported';
-        },
-      }),
-    ],
-    time,
-  });
+  const commands = new CommandsFeature({ handlers: agentCommands({ device, clock, log, reportHealth }), time });
   features.push(presence, health, edge, twin, commands);
   if (config.power !== undefined) {
     const charge = async () => (await source.read()).battery;

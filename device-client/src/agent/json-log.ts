@@ -25,6 +25,7 @@ export interface JsonLogOptions {
 export class JsonLog implements DeviceLog {
   readonly #options: JsonLogOptions;
   #least: number;
+  #temporary: number | undefined;
   #errors = 0;
   #lastError: { readonly time: number; readonly message: string } | undefined;
 
@@ -46,6 +47,11 @@ export class JsonLog implements DeviceLog {
     this.#least = LOG_LEVELS.indexOf(level);
   }
 
+  /** For a time, whatever {@link setLevel} says; undefined ends it. */
+  setTemporaryLevel(level: LogLevel | undefined): void {
+    this.#temporary = level === undefined ? undefined : LOG_LEVELS.indexOf(level);
+  }
+
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void {
     this.#line('debug', message, fields);
   }
@@ -63,7 +69,7 @@ export class JsonLog implements DeviceLog {
   }
 
   #line(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> | undefined): void {
-    if (LOG_LEVELS.indexOf(level) < this.#least) return;
+    if (LOG_LEVELS.indexOf(level) < (this.#temporary ?? this.#least)) return;
     const time = this.#options.now();
     const line = JSON.stringify({ time: new Date(time).toISOString(), level, message, ...fields }, withhold);
     if (level === 'error') {
