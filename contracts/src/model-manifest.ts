@@ -4,7 +4,8 @@ import { firmwareSignatureSchema, SIGNATURE_ALGORITHMS } from './firmware-manife
 import { firmwareVersionSchema } from './firmware-version.ts';
 
 /** Files of a model as it travels: the artifacts of its component, or a directory. */
-export const MODEL_MANIFEST_FILE = 'manifest.json';
+/** Canonical JSON (RFC 8785), whose bytes are signed: no formatter may touch it, hence no `.json`. */
+export const MODEL_MANIFEST_FILE = 'manifest.jcs';
 export const MODEL_SIGNATURES_FILE = 'signatures.json';
 
 export const MAX_MODEL_MANIFEST_BYTES = 262_144;

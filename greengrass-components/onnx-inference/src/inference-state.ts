@@ -11,8 +11,10 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const modelStateSchema = z.strictObject({
   /** What runs. */
   active: digest.optional(),
-  /** What has run well before it. */
-  lastGood: digest.optional(),
+  /** Whether it has given a result. */
+  proven: z.boolean().default(false),
+  /** What ran before it and had given results. */
+  previous: digest.optional(),
   /** What is being loaded just now, and how often that was begun: a model that ends the process each time is found out. */
   trying: z.strictObject({ digest, attempts: z.int().min(1) }).optional(),
   /** What misbehaved, and is not tried again. */
@@ -23,7 +25,10 @@ const modelStateSchema = z.strictObject({
   /** By version, what it was. */
   versions: z.record(z.string(), digest),
   /** By subject, what was told last. */
-  verdicts: z.record(z.string(), z.strictObject({ verdict: z.enum(INFERENCE_VERDICTS), at: z.int().nonnegative() })),
+  verdicts: z.record(
+    z.string(),
+    z.strictObject({ verdict: z.enum(INFERENCE_VERDICTS), raised: z.boolean(), at: z.int().nonnegative() }),
+  ),
 });
 
 export type ModelState = z.infer<typeof modelStateSchema>;
@@ -57,7 +62,7 @@ export class InferenceState {
   }
 
   model(name: string): ModelState {
-    return this.#models.get(name) ?? { quarantined: {}, versions: {}, verdicts: {} };
+    return this.#models.get(name) ?? { proven: false, quarantined: {}, versions: {}, verdicts: {} };
   }
 
   /** Names of all models that are remembered. */
@@ -68,8 +73,8 @@ export class InferenceState {
   /** Digests that something is known by. */
   get digests(): ReadonlySet<string> {
     const known = new Set<string>();
-    for (const { active, lastGood, trying } of this.#models.values()) {
-      for (const one of [active, lastGood, trying?.digest]) if (one !== undefined) known.add(one);
+    for (const { active, previous, trying } of this.#models.values()) {
+      for (const one of [active, previous, trying?.digest]) if (one !== undefined) known.add(one);
     }
     return known;
   }
@@ -79,6 +84,7 @@ export class InferenceState {
     const next = { ...this.model(name), ...update };
     this.#models.set(name, {
       ...next,
+      proven: next.proven ?? false,
       quarantined: newest(next.quarantined ?? {}),
       versions: newest(next.versions ?? {}),
       verdicts: next.verdicts ?? {},

@@ -2,11 +2,12 @@ import type { ModelManifest } from '@fleetwright/contracts';
 import type { ComponentClock, ComponentLog } from '../../shared/src/component.ts';
 import type { Configuration, ModelSource } from './configuration.ts';
 import { type FoundModel, findModel } from './find-model.ts';
-import type { InferenceState } from './inference-state.ts';
+import type { InferenceState, ModelState } from './inference-state.ts';
 import { ModelRefusal } from './model-refusal.ts';
-import { ModelRunner, type RunFailure } from './model-runner.ts';
+import { ModelRunner, RunFailure } from './model-runner.ts';
+import { verifySignatures } from './model-signatures.ts';
 import type { ModelStore } from './model-store.ts';
-import { type ModelExpectations, type VerifiedModel, verifyModel } from './verify-model.ts';
+import { type ModelExpectations, readSignatures, type VerifiedModel, verifyModel } from './verify-model.ts';
 
 export interface KeeperPorts {
   readonly store: ModelStore;
@@ -63,6 +64,7 @@ export class ModelKeeper {
   #refused: Refused | undefined;
   #looked: { fingerprint: string; keys: string; again: number } | undefined;
   #withdrawnAt: number | undefined;
+  #keys: string | undefined;
   #reviveAt = 0;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
@@ -106,8 +108,8 @@ export class ModelKeeper {
   /** Goes on with what ran before the start; with what was good before that, where it cannot. */
   restore(): Promise<void> {
     return this.#do(async () => {
-      const { active, lastGood } = this.#ports.state.model(this.name);
-      for (const digest of [active, lastGood]) {
+      const { active, previous } = this.#ports.state.model(this.name);
+      for (const digest of [active, previous]) {
         if (digest === undefined) continue;
         try {
           this.#active = await this.#load(await this.#ports.store.read(digest, this.#expectations()));
@@ -124,6 +126,9 @@ export class ModelKeeper {
   scan(): Promise<void> {
     return this.#do(async () => {
       const { clock, workDirectory } = this.#ports;
+      const keys = JSON.stringify(this.#ports.configuration().trustedKeys);
+      if (this.#keys !== keys) await this.#checkKeys();
+      this.#keys = keys;
       let found: FoundModel | undefined;
       try {
         found = await findModel(this.#source, workDirectory);
@@ -133,7 +138,6 @@ export class ModelKeeper {
       }
       if (found === undefined) return this.#withdrawn();
       this.#withdrawnAt = undefined;
-      const keys = JSON.stringify(this.#ports.configuration().trustedKeys);
       const known = this.#looked;
       const same = known !== undefined && known.fingerprint === found.fingerprint && known.keys === keys;
       if (same && clock.monotonic() < known.again) return;
@@ -149,75 +153,48 @@ export class ModelKeeper {
   async switchOver(isWarm: (manifest: ModelManifest) => boolean): Promise<void> {
     const next = this.#next;
     if (next === undefined) return;
-    if (
-      this.#active?.runner.alive === true &&
-      this.#ports.clock.now() < next.deadline &&
-      !isWarm(next.model.manifest)
-    ) {
-      return;
-    }
-    this.#next = undefined;
-    const before = this.#active;
-    await this.#activate(next, this.#ports.state.model(this.name).lastGood);
-    await before?.runner.close();
+    const inTime = this.#active?.runner.alive === true && this.#ports.clock.now() < next.deadline;
+    if (inTime && !isWarm(next.model.manifest)) return;
+    await this.#do(() => this.#switchOver());
   }
 
   /** The model that runs has given a result. */
   async proven(): Promise<void> {
-    const digest = this.#active?.model.digest;
-    if (digest === undefined || this.#ports.state.model(this.name).lastGood === digest) return;
-    await this.#ports.state.change(this.name, { lastGood: digest });
+    const { state } = this.#ports;
+    if (this.#active === undefined || state.model(this.name).proven) return;
+    await state.change(this.name, { proven: true });
     await this.#prune();
   }
 
   /**
-   * The model that runs has failed too often: what was good before takes over, if there is any.
+   * The model that runs has failed too often: what was good before takes over, if there is any. To be called while no run is
+   * under way.
    * @returns whether another one runs now
    */
   async fallBack(failure: RunFailure): Promise<boolean> {
     const bad = this.#active;
-    if (bad === undefined) return false;
-    const { clock, log, state, store } = this.#ports;
-    const { lastGood, quarantined } = state.model(this.name);
-    const { digest, manifest } = bad.model;
-    if (lastGood === undefined || lastGood === digest) return false;
-    let good: Loaded;
-    try {
-      good = await this.#load(await store.read(lastGood, this.#expectations()));
-    } catch (error) {
-      log.error('the last good model cannot take over', { model: this.name, reason: String(error) });
-      return false;
-    }
-    const detail = `${failure.reason}: ${failure.message}`;
-    const at = clock.now();
-    this.#refused = { version: manifest.version, reason: 'MISBEHAVED', detail, at };
-    log.error('a model misbehaved, the last good one takes over', {
-      model: this.name,
-      version: manifest.version,
-      lastGood: good.model.manifest.version,
-      reason: detail,
-    });
-    await state.change(this.name, { quarantined: { ...quarantined, [digest]: { reason: 'MISBEHAVED', detail, at } } });
-    await this.#activate(good, lastGood);
-    this.#fallenBack = true;
-    await bad.runner.close();
-    this.#ports.changed();
-    return true;
+    await this.#do(() => this.#fallBack(failure));
+    return this.#active !== bad;
   }
 
-  /** Replaces the thread of the model that runs, which has ended. */
-  revive(): Promise<void> {
-    return this.#do(async () => {
+  /** Replaces the thread of the model that runs, which has ended; not too often. @returns why that failed, if it did */
+  async revive(): Promise<RunFailure | undefined> {
+    let problem: RunFailure | undefined;
+    await this.#do(async () => {
       const dead = this.#active;
-      const { clock, log } = this.#ports;
+      const { clock } = this.#ports;
       if (dead === undefined || dead.runner.alive || clock.monotonic() < this.#reviveAt) return;
       this.#reviveAt = clock.monotonic() + REVIVE_AFTER;
       try {
         this.#active = { ...(await this.#load(dead.model)), since: dead.since };
       } catch (error) {
-        log.error('a model could not be loaded again', { model: this.name, reason: String(error) });
+        problem = new RunFailure(
+          'DIED',
+          `it could not be loaded again: ${error instanceof Error ? error.message : error}`,
+        );
       }
     });
+    return problem;
   }
 
   async close(): Promise<void> {
@@ -227,6 +204,59 @@ export class ModelKeeper {
     await this.#active?.runner.close();
     this.#next = undefined;
     this.#active = undefined;
+  }
+
+  async #switchOver(): Promise<void> {
+    const [before, next] = [this.#active, this.#next];
+    if (next === undefined) return;
+    this.#next = undefined;
+    const { active, previous, proven } = this.#ports.state.model(this.name);
+    await this.#activate(next, { previous: proven ? active : previous, proven: false });
+    await before?.runner.close();
+  }
+
+  async #fallBack(failure: RunFailure): Promise<void> {
+    const { clock, log, state, store } = this.#ports;
+    const { previous, quarantined } = state.model(this.name);
+    const bad = this.#active;
+    if (bad === undefined || previous === undefined) return;
+    const { digest, manifest } = bad.model;
+    let good: Loaded;
+    try {
+      good = await this.#load(await store.read(previous, this.#expectations()));
+    } catch (error) {
+      log.error('the last good model cannot take over', { model: this.name, reason: String(error) });
+      return;
+    }
+    const detail = `${failure.reason}: ${failure.message}`;
+    const at = clock.now();
+    log.error('a model misbehaved, the last good one takes over', {
+      model: this.name,
+      version: manifest.version,
+      takesOver: good.model.manifest.version,
+      reason: detail,
+    });
+    await state.change(this.name, { quarantined: { ...quarantined, [digest]: { reason: 'MISBEHAVED', detail, at } } });
+    this.#refused = { version: manifest.version, reason: 'MISBEHAVED', detail, at };
+    await this.#activate(good, { previous: undefined, proven: true });
+    this.#fallenBack = true;
+    await bad.runner.close();
+    this.#ports.changed();
+  }
+
+  /** A key that is withdrawn takes its models with it, at once. */
+  async #checkKeys(): Promise<void> {
+    const running = this.#active;
+    if (running === undefined) return;
+    const { papers, manifest } = running.model;
+    try {
+      verifySignatures(papers.manifest, readSignatures(papers.signatures), this.#ports.configuration().trustedKeys);
+    } catch (error) {
+      await this.#ports.state.change(this.name, { active: undefined, proven: false });
+      this.#active = undefined;
+      await running.runner.close();
+      this.#refuse(error, manifest.version);
+    }
   }
 
   async #consider(directory: string, looked: { again: number }): Promise<void> {
@@ -254,7 +284,7 @@ export class ModelKeeper {
       await this.#drop();
       const { length, step } = manifest.window;
       this.#next = { ...loaded, deadline: clock.now() + length + 2 * step };
-      if (this.#active === undefined) await this.switchOver(() => true);
+      if (this.#active === undefined) await this.#switchOver();
     } catch (error) {
       looked.again = clock.monotonic() + RELOAD_AFTER;
       this.#refuse(error, model?.manifest.version);
@@ -283,11 +313,11 @@ export class ModelKeeper {
     }
   }
 
-  async #activate(loaded: Loaded, lastGood: string | undefined): Promise<void> {
+  async #activate(loaded: Loaded, history: Pick<ModelState, 'previous' | 'proven'>): Promise<void> {
     const { log, state } = this.#ports;
     const { digest, keyId, manifest } = loaded.model;
     const versions = { ...state.model(this.name).versions, [manifest.version]: digest };
-    await state.change(this.name, { active: digest, lastGood, versions });
+    await state.change(this.name, { active: digest, versions, ...history });
     this.#active = loaded;
     this.#fallenBack = false;
     if (this.#refused?.version === manifest.version) this.#refused = undefined;
@@ -304,7 +334,7 @@ export class ModelKeeper {
     if (clock.now() - this.#withdrawnAt < configuration().keepWithdrawn) return;
     const before = this.#active;
     log.info('a model ends that nothing offers', { model: this.name, version: before.model.manifest.version });
-    await state.change(this.name, { active: undefined });
+    await state.change(this.name, { active: undefined, proven: false });
     this.#active = undefined;
     await this.#drop();
     await before.runner.close();

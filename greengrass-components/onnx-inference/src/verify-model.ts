@@ -3,6 +3,7 @@ import {
   compareFirmware,
   type FirmwareVersion,
   type ModelManifest,
+  type ModelSignatures,
   modelManifestSchema,
   modelSignaturesSchema,
 } from '@fleetwright/contracts';
@@ -64,9 +65,10 @@ export async function verifyModel(directory: string, expected: ModelExpectations
   return { manifest, digest, keyId, papers, bytes };
 }
 
-function readSignatures(bytes: Buffer) {
+/** @throws ModelRefusal `SIGNATURE_INVALID` */
+export function readSignatures(bytes: Uint8Array): ModelSignatures {
   try {
-    return modelSignaturesSchema.parse(JSON.parse(bytes.toString('utf8')));
+    return modelSignaturesSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   } catch (error) {
     throw new ModelRefusal('SIGNATURE_INVALID', `the signatures cannot be read: ${reasonOf(error)}`, { cause: error });
   }

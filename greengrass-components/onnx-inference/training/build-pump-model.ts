@@ -3,18 +3,11 @@ import { sha256 } from '../src/verify-model.ts';
 import { type FittedModel, scaledRow } from './fit-pump-model.ts';
 import { perceptronToOnnx, predict } from './multilayer-perceptron.ts';
 import { PUMP_FEATURES, PUMP_INPUTS, PUMP_MODEL_NAME, PUMP_WINDOW } from './pump-model.ts';
-import type { AlarmRule } from './score-predictions.ts';
 
-/** Windows in a row for an alarm, and for its end. */
-const ALARM_AFTER = 3;
 const [INPUT, OUTPUT] = ['features', 'probabilities'];
 const TEST_VECTORS = 8;
 /** Float32 against float64 of the same weights. */
 const TOLERANCE = 1e-4;
-
-export function alarmRuleOf({ threshold }: Pick<FittedModel, 'threshold'>): AlarmRule {
-  return { above: threshold, clear: Number((threshold / 2).toFixed(2)), after: ALARM_AFTER };
-}
 
 /** The files of a fitted model, without the signature. @param issuedAt ms since the epoch */
 export function buildPumpModel(
@@ -39,7 +32,7 @@ export function buildPumpModel(
       {
         name: 'bearing_failure',
         meaning: 'Probability that the bearing is past use within four hours, 0 to 1',
-        alarm: alarmRuleOf(fitted),
+        alarm: fitted.limits.alarm,
       },
     ],
     test: { tolerance: TOLERANCE, vectors: testVectors(fitted) },

@@ -2,7 +2,7 @@ import { createRandomSource } from '../../simulated-plant/src/random-source.ts';
 import { type Perceptron, predict, type TrainingOptions, trainPerceptron } from './multilayer-perceptron.ts';
 import { type PumpHistory, playRun } from './plant-runs.ts';
 import { MEAN_VIBRATION } from './pump-model.ts';
-import { bestThreshold, type ScoredHistory } from './score-predictions.ts';
+import { type AlarmRule, bestAlarmRule, bestThreshold, type ScoredHistory } from './score-predictions.ts';
 
 /** How much is played and learned. Of no run are windows in two of the parts. */
 export interface FitOptions extends Omit<TrainingOptions, 'random'> {
@@ -34,14 +34,21 @@ export interface Scaling {
   readonly scale: number;
 }
 
+/** From where a score means something. */
+export interface Limits {
+  /** Where F1 over windows is best. */
+  readonly window: number;
+  readonly alarm: AlarmRule;
+}
+
 export interface FittedModel {
   /** With weights that are float32, as the model runs. */
   readonly layers: Perceptron;
   readonly scaling: readonly Scaling[];
-  /** Probability above which F1 is best on the runs of validation. */
-  readonly threshold: number;
-  /** Mean vibration, mm/s, above which F1 is best on the runs of training and validation: what a model has to beat. */
-  readonly vibrationThreshold: number;
+  /** Chosen by the runs of validation, as all of the limits are. */
+  readonly limits: Limits;
+  /** Of mean vibration, mm/s: what a model has to beat. */
+  readonly vibrationLimits: Limits;
   readonly validation: readonly PumpHistory[];
 }
 
@@ -52,7 +59,7 @@ export function seedsFrom(first: number, count: number): number[] {
 /** Deterministic: the same options, the same model. */
 export function fitPumpModel(options: FitOptions): FittedModel {
   const train = options.trainSeeds.flatMap((seed) => playRun(seed, options.step));
-  const validation = options.validationSeeds.flatMap((seed) => playRun(seed, options.step));
+  const validation = options.validationSeeds.flatMap((seed) => playRun(seed, TEST_STEP));
   const scaling = scalingOf(train);
   const examples = (histories: readonly PumpHistory[]) => {
     const windows = histories.flatMap((history) => history.windows);
@@ -69,13 +76,29 @@ export function fitPumpModel(options: FitOptions): FittedModel {
     weights: weights.map(Math.fround),
     biases: biases.map(Math.fround),
   }));
+  const scored = scoredBy(validation, layers, scaling);
+  const shaken = scoredByVibration(validation);
   return {
     layers,
     scaling,
     validation,
-    threshold: Number(bestThreshold(scoredBy(validation, layers, scaling)).toFixed(2)),
-    vibrationThreshold: bestThreshold(scoredByVibration([...train, ...validation])),
+    limits: {
+      window: bestThreshold(scored),
+      alarm: bestAlarmRule(scored, steps(0.5, 0.95, 0.05), (above) => rounded(above / 4)),
+    },
+    vibrationLimits: {
+      window: bestThreshold(shaken),
+      alarm: bestAlarmRule(shaken, steps(1.6, 3.4, 0.1), (above) => rounded(above * 0.9)),
+    },
   };
+}
+
+function steps(first: number, last: number, width: number): number[] {
+  return Array.from({ length: Math.round((last - first) / width) + 1 }, (_, at) => rounded(first + at * width));
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(3));
 }
 
 export function scoredBy(

@@ -101,3 +101,31 @@ function alarmsOf({ windows }: PumpHistory, scores: readonly number[], { above, 
   });
   return alarms;
 }
+
+/** How early every failure must be told, at least. */
+const LEAST_LEAD_MS = 5_400_000;
+
+/**
+ * Of all rules with one of the limits: the one with the fewest false alarms that warns of every failure an hour and a half before;
+ * where none does, the one that warns of most.
+ * @param clearAt by the limit, from where an alarm ends
+ */
+export function bestAlarmRule(
+  scored: readonly ScoredHistory[],
+  limits: readonly number[],
+  clearAt: (above: number) => number,
+): AlarmRule {
+  let best: { rule: AlarmRule; missed: number; falseAlarms: number } | undefined;
+  for (const above of limits) {
+    for (const after of [3, 5, 10]) {
+      const rule = { above, clear: clearAt(above), after };
+      const { failures, falseAlarms, leadTimes } = scoreAlarms(scored, rule);
+      const missed = failures - leadTimes.filter((lead) => lead >= LEAST_LEAD_MS).length;
+      const better =
+        best === undefined || missed < best.missed || (missed === best.missed && falseAlarms < best.falseAlarms);
+      if (better) best = { rule, missed, falseAlarms };
+    }
+  }
+  if (best === undefined) throw new RangeError('there must be a limit');
+  return best.rule;
+}

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { MODEL_MANIFEST_FILE, MODEL_SIGNATURES_FILE, type ModelKey } from '@fleetwright/contracts';
-import { alarmRuleOf, buildPumpModel } from './build-pump-model.ts';
+import { buildPumpModel } from './build-pump-model.ts';
 import { FULL_FIT, fitPumpModel, scoredBy, scoredByVibration, TEST_SEEDS, TEST_STEP } from './fit-pump-model.ts';
 import { playRun } from './plant-runs.ts';
 import { PUMP_MODEL_ISSUED_AT, PUMP_MODEL_VERSION } from './pump-model.ts';
@@ -43,10 +43,8 @@ export function trainPumpModel(argv: readonly string[], print: (line: string) =>
   const { bytes, manifest } = buildPumpModel(fitted, options.version, PUMP_MODEL_ISSUED_AT);
   print(`scoring on ${TEST_SEEDS.length} other runs …`);
   const test = TEST_SEEDS.flatMap((seed) => playRun(seed, TEST_STEP));
-  const rule = alarmRuleOf(fitted);
-  const plain = fitted.vibrationThreshold;
-  print(reportOf('model', scoredBy(test, fitted.layers, fitted.scaling), rule));
-  print(reportOf('mean vibration', scoredByVibration(test), { above: plain, clear: plain * 0.9, after: rule.after }));
+  print(reportOf('model', scoredBy(test, fitted.layers, fitted.scaling), fitted.limits));
+  print(reportOf('mean vibration', scoredByVibration(test), fitted.vibrationLimits));
 
   const papers = manifestBytes(manifest);
   const modelFile = join(MODEL_DIRECTORY, manifest.file.name);
