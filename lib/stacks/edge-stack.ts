@@ -1,11 +1,18 @@
 import { join } from 'node:path';
-import { coreGroupName, deviceTypeGroupName, type PlatformNames, platformNames } from '@fleetwright/contracts';
+import {
+  coreGroupName,
+  deviceTypeGroupName,
+  ECHO_LEVEL,
+  type PlatformNames,
+  platformNames,
+} from '@fleetwright/contracts';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { alarmActionArns, basicIngestChannels, removalPolicy } from '../config/derived-settings.ts';
-import { type CoreGroup, coreGroups, type EdgeComponentSettings } from '../config/edge-settings.ts';
+import { type CoreGroup, coreGroups, type EdgeComponentSettings, type EdgeSettings } from '../config/edge-settings.ts';
 import { ConfigError } from '../config/load-platform-config.ts';
 import type { PlatformConfig } from '../config/platform-config.ts';
+import { ownTopics } from '../constructs/device-registry/device-policy.ts';
 import {
   type BuiltComponent,
   componentFolders,
@@ -63,13 +70,14 @@ export class EdgeStack extends Stack {
       thingNames,
       memberGroupNames: [deviceTypeGroupName(names.topicRoot, edge.deviceType)],
       groups: groups.map(({ name, site }) => ({
+        id: name,
         name: coreGroupName(names.topicRoot, name),
         description: `cores ${name === site ? 'at' : `${name} at`} ${site}`,
       })),
       artifacts: artifacts.bucket,
       artifactKeys: artifactKeys(versions, groups, edge.components),
-      publicComponents: Object.keys(edge.publicComponents),
-      ownLevels: [],
+      publicComponents: publicComponents([...built.values()], edge),
+      topics: [`${ownTopics(names)}/${ECHO_LEVEL}`],
       credentialSeconds: edge.credentialSeconds,
     });
     for (const group of groups) this.deployment(props.config, names, group, versions, fleet);
@@ -167,6 +175,12 @@ function artifactKeys(
       return version === built.version ? [] : [`${built.name}/${version}/*`];
     }),
   ]);
+}
+
+/** Components of AWS that cores get: named by the settings, or needed by what is built. */
+function publicComponents(built: readonly BuiltComponent[], edge: EdgeSettings): string[] {
+  const needed = built.flatMap(({ dependencies }) => dependencies.filter((name) => name.startsWith('aws.greengrass.')));
+  return [...new Set([...Object.keys(edge.publicComponents), ...needed])].sort();
 }
 
 /** @throws ConfigError */

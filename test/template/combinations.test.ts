@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { addPlatform } from '../../lib/platform.ts';
 import { newApp } from './synthesized.ts';
@@ -64,6 +65,20 @@ const OPTIONS: Readonly<Record<string, readonly Settings[]>> = {
   signing: [
     {},
     { ota: { signing: { method: 'signer', certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/a' } } },
+  ],
+  edge: [
+    {},
+    { edge: { enabled: true } },
+    {
+      edge: {
+        enabled: true,
+        components: { 'edge-aggregator': { version: '0.1.2', merge: { window: 10 }, reset: [''] } },
+        publicComponents: { 'aws.greengrass.ShadowManager': { version: '2.3.9' } },
+        groups: { 'north-hall-2': { site: 'north', components: { 'edge-aggregator': { enabled: false } } } },
+        rollout: { exponential: { basePerMinute: 5, cores: 10 }, abort: null },
+        policies: { failureHandling: 'DO_NOTHING', notify: false },
+      },
+    },
   ],
   notices: [
     {},
@@ -140,7 +155,11 @@ test('every two choices meet', () => {
 });
 
 test.each(rows)('passes the AWS Solutions checks and the CloudFormation rules: $name', ({ settings }) => {
-  const app = newApp({ 'fleetwright:skipNag': false, fleetwright: { ...shared, stages: { dev: settings } } });
+  const app = newApp({
+    'fleetwright:skipNag': false,
+    'fleetwright:components': join(__dirname, '../support/edge-components'),
+    fleetwright: { ...shared, stages: { dev: settings } },
+  });
   addPlatform(app);
   expect(() => app.synth()).not.toThrow();
 });

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { flat, list, ofType, synthesize } from './synthesized.ts';
 
-const { resources } = synthesize();
+const { resources } = synthesize({
+  edge: true,
+  'fleetwright:components': join(__dirname, '../support/edge-components'),
+});
 
 /**
  * Actions that the service authorization reference gives no resource type, so that a policy can only say `*`.
@@ -24,11 +28,11 @@ const WITHOUT_RESOURCE_TYPE = new Set([
 
 /** Wildcards inside an ARN: only the part that nobody can know beforehand. */
 const OPEN_ENDS = [
-  /:thing\/fleetwright-dev-pump-station-\*$/,
-  /:thing\/fleetwright-dev-pump-station-\*\/(presence|config)$/,
-  /:topic\/fleetwright-dev\/\*\/pump-station\/fleetwright-dev-pump-station-\*\/(command|rotation-answer)$/,
+  /:thing\/fleetwright-dev-(pump-station|edge-core)-\*$/,
+  /:thing\/fleetwright-dev-(pump-station|edge-core)-\*\/(presence|config)$/,
+  /:topic\/fleetwright-dev\/\*\/(pump-station|edge-core)\/fleetwright-dev-\1-\*\/(command|rotation-answer)$/,
   /:cert\/\*$/,
-  /:thing\/fleetwright-dev-pump-station-\*\/firmware$/,
+  /:thing\/fleetwright-dev-(pump-station|edge-core)-\*\/firmware$/,
   /:(job|jobtemplate|thinggroup)\/fleetwright-dev-ota-\*$/,
   // An operator names the group of canaries.
   /:thinggroup\/\*$/,

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ofType, type Resource, synthesize } from './synthesized.ts';
 
-const dev = synthesize({ stage: 'dev' });
-const prod = synthesize({ stage: 'prod' });
+const EDGE = { edge: true, 'fleetwright:components': join(__dirname, '../support/edge-components') };
+const dev = synthesize({ stage: 'dev', ...EDGE });
+const prod = synthesize({ stage: 'prod', ...EDGE });
 
 /** Types whose resources hold something that is lost with them. */
 const STATEFUL = [
@@ -22,10 +23,12 @@ const STATEFUL = [
   'AWS::IoT::ProvisioningTemplate',
   'Custom::ClaimCredentials',
   'Custom::GroupPolicy',
+  'AWS::IoT::RoleAlias',
+  'AWS::GreengrassV2::ComponentVersion',
   'AWS::SNS::Topic',
 ];
 /** Types whose content is data: the configuration decides what becomes of it. */
-const DATA = STATEFUL.filter((type) => /DynamoDB|KMS|Logs|S3|SQS|Secrets|Timestream|Thing/.test(type));
+const DATA = STATEFUL.filter((type) => /DynamoDB|KMS|Logs|S3|SQS|Secrets|Timestream|Thing|Greengrass/.test(type));
 
 function statefulIds(resources: ReadonlyMap<string, Resource>): Record<string, string> {
   return Object.fromEntries(
@@ -76,6 +79,8 @@ const NAME_PROPERTIES = [
   'LogGroupName',
   'DeliveryStreamName',
   'AlarmName',
+  'RoleAlias',
+  'DeploymentName',
 ];
 
 /** `AWS::IAM::Policy` is inline in its role, and references are made by CloudFormation. */

@@ -53,10 +53,16 @@ export function ofType(resources: ReadonlyMap<string, Resource>, ...types: strin
 /** Text of a value with its intrinsics: references in angle brackets, pseudo parameters by their last part. */
 export function flat(value: unknown): string {
   if (typeof value === 'string') return value;
-  const intrinsic = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
+  const intrinsic = value as {
+    Ref?: string;
+    'Fn::GetAtt'?: string[];
+    'Fn::Join'?: [string, unknown[]];
+    'Fn::Sub'?: string;
+  };
   if (intrinsic.Ref !== undefined) return `<${intrinsic.Ref.replace('AWS::', '')}>`;
   if (intrinsic['Fn::GetAtt'] !== undefined) return `<${intrinsic['Fn::GetAtt'].join('.')}>`;
   if (intrinsic['Fn::Join'] !== undefined) return intrinsic['Fn::Join'][1].map(flat).join(intrinsic['Fn::Join'][0]);
+  if (typeof intrinsic['Fn::Sub'] === 'string') return intrinsic['Fn::Sub'].replace(/\$\{(?:AWS::)?(\w+)\}/g, '<$1>');
   throw new Error(`no text for ${JSON.stringify(value)}`);
 }
 

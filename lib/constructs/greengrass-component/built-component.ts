@@ -21,6 +21,8 @@ export interface BuiltComponent {
   /** As it was written: keys that nobody here knows are kept. */
   readonly recipe: Readonly<Record<string, unknown>>;
   readonly artifacts: readonly BuiltArtifact[];
+  /** Names of components that it depends on. */
+  readonly dependencies: readonly string[];
 }
 
 /** The parts of a recipe that a version is made of (Greengrass developer guide, "component recipe reference"). */
@@ -28,6 +30,7 @@ const recipeSchema = z.looseObject({
   RecipeFormatVersion: z.literal('2020-01-25'),
   ComponentName: z.string().regex(/^[\w.-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores or hyphens'),
   ComponentVersion: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as 1.0.0'),
+  ComponentDependencies: z.record(z.string(), z.unknown()).default({}),
   Manifests: z
     .array(z.looseObject({ Artifacts: z.array(z.looseObject({ URI: z.string().regex(/[^/]$/) })).default([]) }))
     .min(1),
@@ -62,7 +65,7 @@ export function readBuiltComponent(directory: string): BuiltComponent {
   const raw: unknown = parse(text);
   const read = recipeSchema.safeParse(raw);
   if (!read.success) throw new Error(`${file} is no recipe:\n${z.prettifyError(read.error)}`);
-  const { ComponentName: name, ComponentVersion: version, Manifests } = read.data;
+  const { ComponentDependencies, ComponentName: name, ComponentVersion: version, Manifests } = read.data;
   const fileNames = new Set(Manifests.flatMap(({ Artifacts }) => Artifacts.map(({ URI }) => basename(URI))));
   const artifacts = [...fileNames].map((fileName): BuiltArtifact => {
     const path = [join(directory, 'dist', fileName), join(directory, fileName)].find((place) => existsSync(place));
@@ -76,7 +79,8 @@ export function readBuiltComponent(directory: string): BuiltComponent {
     recipe: sha256(text.replaceAll('\r\n', '\n')),
     artifacts: Object.fromEntries(artifacts.map((artifact) => [artifact.fileName, artifact.sha256])),
   });
-  return { directory, name, version, recipe: raw as Readonly<Record<string, unknown>>, artifacts };
+  const recipe = raw as Readonly<Record<string, unknown>>;
+  return { directory, name, version, recipe, artifacts, dependencies: Object.keys(ComponentDependencies) };
 }
 
 function checkDigest(directory: string, found: z.infer<typeof digestSchema>): void {

@@ -51,7 +51,10 @@ export class ComponentArtifacts extends Construct {
     });
   }
 
-  /** @returns what a component version waits for */
+  /**
+   * @param scope of one version of one component
+   * @returns what a component version waits for
+   */
   publish(scope: Construct, artifact: BuiltArtifact, key: string): CustomResource {
     const source = new Asset(scope, `Asset-${artifact.fileName}`, { path: artifact.path });
     const { role } = this.#publisher;
@@ -67,7 +70,7 @@ export class ComponentArtifacts extends Construct {
         resources: [this.bucket.arnForObjects(key)],
       }),
     );
-    const published = new CustomResource(scope, `Published-${key}`, {
+    const published = new CustomResource(scope, `Published-${artifact.fileName}`, {
       resourceType: 'Custom::ComponentArtifact',
       serviceToken: this.#publisher.function.functionArn,
       serviceTimeout: Duration.minutes(5),

@@ -12,8 +12,8 @@ export interface CorePolicyOptions {
   readonly thingNames: string;
   /** Public components that cores download, by name. */
   readonly publicComponents: readonly string[];
-  /** Levels below each core's own thing where its components publish and hear themselves. */
-  readonly ownLevels: readonly string[];
+  /** Topics that components publish besides those of every device, with policy variables; they may hear them anyway. */
+  readonly topics: readonly string[];
 }
 
 /**
@@ -24,9 +24,8 @@ export interface CorePolicyOptions {
  * Artifacts of own components come from S3, with the credentials of the alias; only public ones are asked for here.
  */
 export function corePolicyDocument(options: CorePolicyOptions): IotPolicyDocument {
-  const { greengrassPrefix, iotPrefix, ownLevels, publicComponents } = options;
-  const own = (kind: 'topic' | 'topicfilter', level: string) =>
-    `${iotPrefix}${kind}/$aws/things/${THING_NAME}/${level}`;
+  const { greengrassPrefix, iotPrefix, publicComponents } = options;
+  const health = ['greengrass', 'greengrassv2'].map((level) => `$aws/things/${THING_NAME}/${level}/health/json`);
   return {
     Version: '2012-10-17',
     Statement: [
@@ -53,25 +52,8 @@ export function corePolicyDocument(options: CorePolicyOptions): IotPolicyDocumen
       {
         Effect: 'Allow',
         Action: 'iot:Publish',
-        Resource: [
-          ...['greengrass/health/json', 'greengrassv2/health/json'].map((level) => own('topic', level)),
-          ...ownLevels.map((level) => own('topic', level)),
-        ],
+        Resource: [...health, ...options.topics].map((topic) => `${iotPrefix}topic/${topic}`),
       },
-      ...(ownLevels.length === 0
-        ? []
-        : [
-            {
-              Effect: 'Allow' as const,
-              Action: 'iot:Subscribe',
-              Resource: ownLevels.map((level) => own('topicfilter', level)),
-            },
-            {
-              Effect: 'Allow' as const,
-              Action: 'iot:Receive',
-              Resource: ownLevels.map((level) => own('topic', level)),
-            },
-          ]),
     ],
   };
 }

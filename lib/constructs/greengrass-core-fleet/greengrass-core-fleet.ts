@@ -10,6 +10,8 @@ import { checkPolicySize } from '../device-registry/policy-size.ts';
 import { corePolicyDocument } from './core-policy.ts';
 
 export interface CoreGroupProps {
+  /** Of the construct: it does not change with the name. */
+  readonly id: string;
   /** Name of the thing group, and of the deployment to it. */
   readonly name: string;
   readonly description: string;
@@ -27,10 +29,10 @@ export interface GreengrassCoreFleetProps {
   readonly artifacts: IBucket;
   /** Keys of the artifacts that cores download. A `*` stands for what only an earlier deployment knows. */
   readonly artifactKeys: readonly string[];
-  /** Public components that cores run. */
+  /** Public components that cores download. */
   readonly publicComponents: readonly string[];
-  /** Levels below each core's own thing where its components publish and hear themselves. */
-  readonly ownLevels: readonly string[];
+  /** Topics that components publish besides those of every device, with policy variables. */
+  readonly topics: readonly string[];
   /** Life of the credentials: 900 to 43,200 (IoT API reference, CreateRoleAlias). */
   readonly credentialSeconds: number;
   readonly logRetentionDays: number;
@@ -53,9 +55,9 @@ export class GreengrassCoreFleet extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     this.groups = new Map(
-      props.groups.map(({ description, name }) => [
+      props.groups.map(({ description, id: group, name }) => [
         name,
-        new CfnThingGroup(this, `Group-${name}`, {
+        new CfnThingGroup(this, `Group-${group}`, {
           thingGroupName: name,
           thingGroupProperties: { thingGroupDescription: description },
         }),
