@@ -47,7 +47,7 @@ export function packSamples(entries: readonly Entry[]): Sample[][] {
     const fits =
       sample !== undefined &&
       Object.keys(sample.values).length + names.length <= MAX_VALUES_PER_SAMPLE &&
-      names.every((name) => sample?.values[name] === undefined);
+      names.every((name) => !Object.hasOwn(sample?.values ?? {}, name));
     if (sample === undefined || !fits) {
       sample = { time, values: {} };
       open.set(time, sample);
