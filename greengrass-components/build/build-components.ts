@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactsOf } from './artifacts.ts';
-import { BuildError, type ComponentFolder, componentFolders } from './component-folder.ts';
+import { BuildError, type ComponentFolder, folderNames, readFolder } from './component-folder.ts';
 import { checkDigest, digestOf, writeDigest } from './digest.ts';
 
 export interface BuildOptions {
@@ -31,17 +31,17 @@ export async function buildComponents({
   root,
   updateDigests,
 }: BuildOptions): Promise<BuiltComponent[]> {
-  const all = componentFolders(root);
-  const unknown = only?.filter((folder) => !all.some((component) => component.folder === folder)) ?? [];
+  const all = folderNames(root);
+  const unknown = only?.filter((folder) => !all.includes(folder)) ?? [];
   if (unknown.length > 0) throw new BuildError(`no such component: ${unknown.join(', ')}`);
   const built: BuiltComponent[] = [];
   const problems: string[] = [];
-  for (const component of all.filter(({ folder }) => only?.includes(folder) ?? true)) {
+  for (const folder of only ?? all) {
     try {
-      built.push(await buildOne(repository, component, updateDigests));
+      built.push(await buildOne(repository, readFolder(root, folder), updateDigests));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      problems.push(error instanceof BuildError ? error.message : `${component.folder}: ${error.message}`);
+      problems.push(error instanceof BuildError ? error.message : `${folder}: ${error.message}`);
     }
   }
   if (problems.length > 0) throw new BuildError(problems.join('\n'));

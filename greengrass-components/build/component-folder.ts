@@ -26,19 +26,19 @@ const recipeSchema = z.object({
   Manifests: z.array(z.object({ Artifacts: z.array(z.object({ URI: z.string() })).default([]) })),
 });
 
-/** All components below `greengrass-components`: each folder with a recipe. @throws BuildError */
-export function componentFolders(root: string): ComponentFolder[] {
+/** Folders of all components below `greengrass-components`: each with a recipe. */
+export function folderNames(root: string): string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'recipe.yaml')))
     .map((entry) => entry.name)
-    .sort()
-    .map((folder) => readFolder(root, folder));
+    .sort();
 }
 
-function readFolder(root: string, folder: string): ComponentFolder {
+/** @throws BuildError */
+export function readFolder(root: string, folder: string): ComponentFolder {
   const directory = resolve(root, folder);
   const recipeText = readFileSync(join(directory, 'recipe.yaml'), 'utf8');
-  const read = recipeSchema.safeParse(parse(recipeText));
+  const read = recipeSchema.safeParse(parseYaml(recipeText, folder));
   if (!read.success) {
     const problems = read.error.issues.map(({ message, path }) => `${path.join('.')}: ${message}`);
     throw new BuildError(`${folder}/recipe.yaml: ${problems.join('; ')}`);
@@ -49,6 +49,14 @@ function readFolder(root: string, folder: string): ComponentFolder {
   }
   const artifacts = [...new Set(Manifests.flatMap(({ Artifacts }) => Artifacts.map(({ URI }) => basename(URI))))];
   return { folder, directory, name, version, recipeText, artifacts };
+}
+
+function parseYaml(text: string, folder: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new BuildError(`${folder}/recipe.yaml is no YAML: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** `edge-aggregator` → `com.fleetwright.EdgeAggregator` */

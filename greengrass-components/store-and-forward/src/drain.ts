@@ -109,9 +109,9 @@ export class Drain {
       }
     }
     if (!(await echo.confirm(signal))) return false;
+    this.#confirmed += count;
     await known.leave(ids);
     for (const batch of window) await queue.ack(batch);
-    this.#confirmed += count;
     return true;
   }
 
