@@ -4,22 +4,28 @@ import { arch, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { AccessControlList } from './access/access-control.ts';
 import { type NucleusClock, systemClock } from './clock.ts';
+import { CloudCore } from './cloud/cloud-core.ts';
 import type { CoreConnection } from './cloud/core-connection.ts';
+import type { GreengrassCloud } from './cloud/greengrass/greengrass-cloud.ts';
+import type { RoleCredentials } from './cloud/greengrass/role-credentials.ts';
 import { iotCoreOperations } from './cloud/iot-core-operations.ts';
 import { type SecretSource, secretOperations } from './cloud/secret-operations.ts';
 import { ShadowClient } from './cloud/shadow-client.ts';
 import { shadowOperations } from './cloud/shadow-operations.ts';
 import { shadowTopics } from './cloud/shadow-topics.ts';
 import { Spool } from './cloud/spool.ts';
+import { TokenExchange } from './cloud/token-exchange.ts';
 import { configurationOperations } from './configuration/configuration-operations.ts';
 import { ConfigurationStore } from './configuration/configuration-store.ts';
 import { ConfigurationValidation } from './configuration/configuration-validation.ts';
 import { type ControlRequest, RUNTIME_FILE } from './control/control-protocol.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
 import { componentsIn } from './deployment/component-source.ts';
-import { Deployer, type DeploymentOutcome } from './deployment/deployer.ts';
+import { Deployer } from './deployment/deployer.ts';
+import type { DeploymentOutcome } from './deployment/deployment-record.ts';
+import { DeploymentTargets } from './deployment/deployment-targets.ts';
 import { PackageStore } from './deployment/package-store.ts';
-import { PROVIDED } from './deployment/resolve-components.ts';
+import { PROVIDED, TOKEN_EXCHANGE } from './deployment/resolve-components.ts';
 import { type IpcServer, startIpcServer } from './ipc/ipc-server.ts';
 import { ComponentFleet } from './lifecycle/component-fleet.ts';
 import { ComponentUpdates } from './lifecycle/component-updates.ts';
@@ -48,6 +54,10 @@ export interface NucleusOptions {
   /** Where built components are found; see `componentsIn`. */
   readonly componentDirectories: readonly string[];
   readonly connection: CoreConnection;
+  /** Where deployments of the cloud come from. @default deployments of this machine alone, and nothing is told of them */
+  readonly cloud?: GreengrassCloud | undefined;
+  /** What components get from the token exchange service. @default there is none, and what depends on it is refused */
+  readonly credentials?: RoleCredentials | undefined;
   /** @default this core has no secrets */
   readonly secrets?: SecretSource | undefined;
   /** PEM file of the CA of AWS IoT Core's certificate, for components that connect by themselves. */
@@ -95,6 +105,8 @@ export class Nucleus implements ComponentHost {
   readonly #tokens = new Map<string, string>();
   readonly #operations: Parameters<typeof startIpcServer>[1]['operations'];
   readonly #register: ProcessRegister;
+  readonly #cloud: CloudCore | undefined;
+  readonly #tokenExchange: TokenExchange | undefined;
   #socketDirectory = '';
   #ipc: IpcServer | undefined;
   #control: ControlServer | undefined;
@@ -122,9 +134,16 @@ export class Nucleus implements ComponentHost {
         this.#log(state === 'ERRORED' || state === 'BROKEN' ? 'error' : 'info', 'component', { component, state });
         // "Removes subscriptions when the component reaches the end of its lifecycle."
         if (state === 'FINISHED' || state === 'BROKEN') this.#ipc?.disconnect(component);
+        this.#cloud?.changed(component);
       },
     });
     const packages = new PackageStore(join(this.#root, 'packages'));
+    const targets = new DeploymentTargets(join(this.#root, 'deployment-targets.json'));
+    const platform = options.platform ?? { os: 'linux', architecture: ARCHITECTURES[arch()] ?? arch() };
+    const { cloud, credentials } = options;
+    if (credentials !== undefined) {
+      this.#tokenExchange = new TokenExchange(credentials, (token) => this.#mayHaveCredentials(token), this.#log);
+    }
     this.#deployer = new Deployer({
       directory: this.#root,
       packages,
@@ -135,25 +154,45 @@ export class Nucleus implements ComponentHost {
       updates,
       clock: this.#clock,
       log: this.#log,
-      platform: options.platform ?? { os: 'linux', architecture: ARCHITECTURES[arch()] ?? arch() },
+      platform,
       rootPath: this.#root,
       thingName,
       available: () => options.componentDirectories.flatMap((directory) => componentsIn(resolve(directory))),
+      targets,
+      provided: credentials === undefined ? PROVIDED : { ...PROVIDED, ...TOKEN_EXCHANGE },
       workDirectory: (name) => this.#workDirectory(name),
-      environment: (name) => this.#environment(name),
+      environment: (name, dependencies) => this.#environment(name, dependencies),
       onRemoved: (name) => {
         for (const [token, owner] of this.#tokens) if (owner === name) this.#tokens.delete(token);
+        this.#cloud?.removed(name, this.#deployer.current.components.get(name)?.recipe.ComponentVersion ?? '');
         this.#ipc?.disconnect(name);
       },
       settleTime: options.settleTime ?? SETTLE_TIME,
     });
+    const shadows = new ShadowClient(connection, this.#clock);
+    if (cloud !== undefined) {
+      this.#cloud = new CloudCore({
+        root: this.#root,
+        thingName,
+        cloud,
+        connection,
+        shadows,
+        deployer: this.#deployer,
+        targets,
+        packages,
+        platform,
+        clock: this.#clock,
+        log: this.#log,
+        state: (name) => this.#fleet.state(name),
+      });
+    }
     const operations = [
       ...pubsubOperations(topics, this.#access),
       ...iotCoreOperations(connection, this.#spool, this.#access),
       ...configurationOperations(this.#store, validation),
       ...lifecycleOperations(this, updates),
       ...cliOperations(this, this.#access),
-      ...shadowOperations(new ShadowClient(connection, this.#clock), thingName, this.#access),
+      ...shadowOperations(shadows, thingName, this.#access),
       ...secretOperations(options.secrets, this.#access),
     ];
     this.#operations = new Map(operations.map((operation) => [operation.name, operation]));
@@ -181,10 +220,12 @@ export class Nucleus implements ComponentHost {
         clock: this.#clock,
         log: this.#log,
       });
+      await this.#tokenExchange?.start();
       const resumed = await this.#deployer.resume();
       const { thingName } = this.#options;
       const runtime = { pid: process.pid, thingName, ipcPath: this.#ipc.path, controlPath };
       writeStateFile(join(this.#root, RUNTIME_FILE), runtime);
+      await this.#cloud?.start();
       return { resumed };
     } catch (error) {
       await this.close();
@@ -193,8 +234,10 @@ export class Nucleus implements ComponentHost {
   }
 
   /** @param document see the README @throws NucleusError `DEPLOYMENT_INVALID`, `STOPPED` */
-  deploy(document: unknown): Promise<DeploymentOutcome> {
-    return this.#deployer.apply(document);
+  async deploy(document: unknown): Promise<DeploymentOutcome> {
+    const outcome = await this.#deployer.apply(document);
+    this.#cloud?.localDeploymentEnded(outcome.deploymentId);
+    return outcome;
   }
 
   /** All components, in the order in which they depend on each other. */
@@ -234,7 +277,11 @@ export class Nucleus implements ComponentHost {
   }
 
   async close(): Promise<void> {
+    // Before the deployer, which ends what it waits for.
+    const cloudStopped = this.#cloud?.stop();
     await this.#deployer.close();
+    await cloudStopped;
+    await this.#tokenExchange?.close();
     await this.#fleet.stop(this.#fleet.names);
     this.#spool.close();
     await this.#control?.close();
@@ -272,8 +319,15 @@ export class Nucleus implements ComponentHost {
     return directory;
   }
 
-  /** Developer guide, "Component environment variable reference". There is no token exchange service, and so no credentials. */
-  #environment(name: string): Readonly<Record<string, string>> {
+  #mayHaveCredentials(token: string): boolean {
+    const component = this.#deployer.current.components.get(this.#tokens.get(token) ?? '');
+    return Object.keys(component?.recipe.ComponentDependencies ?? {}).some((name) => name in TOKEN_EXCHANGE);
+  }
+
+  /** Developer guide, "Component environment variable reference". */
+  #environment(name: string, dependencies: readonly string[]): Readonly<Record<string, string>> {
+    const exchange = dependencies.some((other) => other in TOKEN_EXCHANGE) ? this.#tokenExchange : undefined;
+    const token = this.#tokenOf(name);
     const { region, rootCaPath, searchPath = '/usr/local/bin:/usr/bin:/bin', thingName } = this.#options;
     return {
       PATH: `${dirname(process.execPath)}:${searchPath}`,
@@ -283,7 +337,11 @@ export class Nucleus implements ComponentHost {
       GGC_VERSION: PROVIDED['aws.greengrass.Nucleus'] as string,
       ...(rootCaPath !== undefined && { GG_ROOT_CA_PATH: rootCaPath }),
       AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: this.#ipc?.path ?? '',
-      SVCUID: this.#tokenOf(name),
+      SVCUID: token,
+      ...(exchange !== undefined && {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: exchange.url,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+      }),
     };
   }
 

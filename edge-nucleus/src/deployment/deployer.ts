@@ -11,28 +11,34 @@ import type { ComponentUpdates } from '../lifecycle/component-updates.ts';
 import type { NucleusLog } from '../log.ts';
 import { NucleusError } from '../nucleus-error.ts';
 import { interpolateLifecycle } from '../recipe/interpolate.ts';
-import { type Lifecycle, manifestFor, type PlatformAttributes } from '../recipe/recipe.ts';
+import { type Lifecycle, type Manifest, manifestFor, type PlatformAttributes } from '../recipe/recipe.ts';
 import { removeStateFile, writeStateFile } from '../state/state-file.ts';
 import type { AvailableComponent } from './component-source.ts';
-import { type DeploymentDocument, readDeployment } from './deployment-document.ts';
-import { type DeploymentRecord, readPending, readRecord } from './deployment-record.ts';
+import {
+  type DeploymentDocument,
+  LOCAL_TARGET,
+  type PlannedDeployment,
+  readDeployment,
+  readPlanned,
+} from './deployment-document.ts';
+import {
+  type DeploymentOutcome,
+  type DeploymentRecord,
+  readOutcome,
+  readPending,
+  readRecord,
+} from './deployment-record.ts';
+import type { DeploymentTargets } from './deployment-targets.ts';
 import type { PackageStore } from './package-store.ts';
-import { PROVIDED, resolveComponents } from './resolve-components.ts';
+import { checkProvidedConfiguration } from './provided-configuration.ts';
+import { type Chooser, newestOf, resolveComponents } from './resolve-components.ts';
 import { type Change, changeOf, NOTHING, type Target, targetOf } from './target.ts';
 
-/** As `DetailedDeploymentStatus` of the IPC model. */
-export type DeploymentStatus =
-  | 'SUCCESSFUL'
-  /** Refused before anything was stopped. */
-  | 'FAILED_NO_STATE_CHANGE'
-  | 'FAILED_ROLLBACK_NOT_REQUESTED'
-  | 'FAILED_ROLLBACK_COMPLETE'
-  | 'FAILED_UNABLE_TO_ROLLBACK';
-
-export interface DeploymentOutcome {
-  readonly deploymentId: string;
-  readonly status: DeploymentStatus;
-  readonly reason?: string;
+/** Where the components of a deployment come from. */
+export interface ComponentOrigin {
+  readonly choose: Chooser;
+  /** Brings what is to be installed to this machine. @throws NucleusError `ARTIFACT_INVALID` */
+  fetch?(component: AvailableComponent, manifest: Manifest): Promise<AvailableComponent>;
 }
 
 export interface DeployerPorts {
@@ -53,9 +59,13 @@ export interface DeployerPorts {
   available(): readonly AvailableComponent[];
   /** Directory that a component works in, made. */
   workDirectory(name: string): string;
-  environment(name: string): Readonly<Record<string, string>>;
+  /** @param dependencies names of what its recipe depends on */
+  environment(name: string, dependencies: readonly string[]): Readonly<Record<string, string>>;
   /** The component is no more: its token and connections go. */
   onRemoved(name: string): void;
+  readonly targets: DeploymentTargets;
+  /** Versions of AWS' own components that the nucleus stands for, by name. */
+  readonly provided: Readonly<Record<string, string>>;
   /** ms that components must run before a deployment has succeeded */
   readonly settleTime: number;
 }
@@ -71,14 +81,23 @@ export class Deployer {
   readonly #ports: DeployerPorts;
   readonly #recordFile: string;
   readonly #pendingFile: string;
+  readonly #outcomeFile: string;
   readonly #abort = new AbortController();
   #current: Target = NOTHING;
+  #busy = 0;
   #turn: Promise<unknown> = Promise.resolve();
+  #resumed: { readonly deploymentId: string | undefined; readonly outcome: Promise<DeploymentOutcome> } | undefined;
 
   constructor(ports: DeployerPorts) {
     this.#ports = ports;
     this.#recordFile = join(ports.directory, 'deployment.json');
     this.#pendingFile = join(ports.directory, 'deployment-pending.json');
+    this.#outcomeFile = join(ports.directory, 'deployment-outcome.json');
+  }
+
+  /** Whether components may be changing now. */
+  get busy(): boolean {
+    return this.#busy > 0;
   }
 
   get current(): Target {
@@ -93,18 +112,41 @@ export class Deployer {
   async resume(): Promise<boolean> {
     const pending = readPending(this.#pendingFile);
     const record = pending?.previous ?? readRecord(this.#recordFile);
-    if (record !== undefined && pending === undefined) await this.#carryOut(this.#targetOf(this.#asStored(record)));
+    if (record !== undefined && pending === undefined)
+      await this.#carryOut(await this.#targetOf(this.#asStored(record)));
     if (pending !== undefined) {
       this.#ports.log('warn', 'an interrupted deployment begins again', {});
-      void this.#queue(() => this.#deploy(pending.document, record)).catch(() => {});
+      const outcome = this.#queue(() => this.#deploy(pending.document, record, this.#originOf(pending.document)));
+      outcome.catch(() => {});
+      this.#resumed = { deploymentId: pending.document.deploymentId, outcome };
     }
     return record !== undefined || pending !== undefined;
   }
 
   /** @throws NucleusError `DEPLOYMENT_INVALID` for what is no deployment, `STOPPED` */
   async apply(value: unknown): Promise<DeploymentOutcome> {
-    const document = readDeployment(value);
-    return this.#queue(() => this.#deploy(document, this.#record()));
+    const document = readPlanned(readDeployment(value));
+    return this.#queue(() => this.#deploy(document, this.#record(), this.#local()));
+  }
+
+  /**
+   * A deployment of the cloud.
+   * @param resumed an earlier nucleus was given it: what that one has begun or ended is not done a second time
+   * @param signal ends it for as long as nothing has been changed
+   * @throws NucleusError `STOPPED`; the signal's reason
+   */
+  async applyFromCloud(
+    document: PlannedDeployment & { readonly deploymentId: string },
+    origin: ComponentOrigin,
+    resumed: boolean,
+    signal: AbortSignal,
+  ): Promise<DeploymentOutcome> {
+    if (resumed) {
+      if (this.#resumed?.deploymentId === document.deploymentId) return this.#resumed.outcome;
+      const ended = readOutcome(this.#outcomeFile);
+      if (ended?.deploymentId === document.deploymentId) return ended;
+    }
+    return this.#queue(() => this.#deploy(document, this.#record(), origin, signal));
   }
 
   async close(): Promise<void> {
@@ -115,38 +157,52 @@ export class Deployer {
   #queue<T>(task: () => Promise<T>): Promise<T> {
     const turn = this.#turn
       .catch(() => {})
-      .then(() => {
+      .then(async () => {
         this.#abort.signal.throwIfAborted();
-        return task();
+        this.#busy++;
+        try {
+          return await task();
+        } finally {
+          this.#busy--;
+        }
       });
     this.#turn = turn;
     return turn;
   }
 
-  async #deploy(document: DeploymentDocument, previous: DeploymentRecord | undefined): Promise<DeploymentOutcome> {
+  async #deploy(
+    document: PlannedDeployment,
+    previous: DeploymentRecord | undefined,
+    origin: ComponentOrigin,
+    signal: AbortSignal = this.#abort.signal,
+  ): Promise<DeploymentOutcome> {
     const deploymentId = document.deploymentId ?? randomUUID();
     const { failureHandlingPolicy } = document.deploymentPolicies;
     const { log } = this.#ports;
     log('info', 'a deployment begins', { deploymentId, components: Object.keys(document.components) });
     let target: Target;
     try {
-      target = this.#plan(document);
+      target = await this.#plan(document, origin);
       await this.#validate(target, document, deploymentId);
+      signal.throwIfAborted();
     } catch (error) {
-      if (this.#abort.signal.aborted || !(error instanceof NucleusError)) throw error;
+      if (this.#abort.signal.aborted || signal.aborted || !(error instanceof NucleusError)) throw error;
       // One that a nucleus before has begun cannot go on: what it found counts.
-      if (this.#current === NOTHING && previous !== undefined) await this.#carryOut(this.#targetOf(previous));
-      return this.#end({ deploymentId, status: 'FAILED_NO_STATE_CHANGE', reason: error.message });
+      if (this.#current === NOTHING && previous !== undefined) await this.#carryOut(await this.#targetOf(previous));
+      return this.#end({ deploymentId, status: 'FAILED_NO_STATE_CHANGE', reason: error.message, code: error.code });
     }
     writeStateFile(this.#pendingFile, { document: { ...document, deploymentId }, previous });
     const problem = await this.#tryOut(target, document, deploymentId);
-    if (problem === undefined) return this.#end({ deploymentId, status: 'SUCCESSFUL' });
+    if (problem === undefined) return this.#end({ deploymentId, status: 'SUCCESSFUL' }, document);
     if (failureHandlingPolicy === 'ROLLBACK') return this.#end(await this.#rollBack(deploymentId, previous, problem));
-    return this.#end({ deploymentId, status: 'FAILED_ROLLBACK_NOT_REQUESTED', reason: problem });
+    return this.#end({ deploymentId, status: 'FAILED_ROLLBACK_NOT_REQUESTED', reason: problem }, document);
   }
 
-  #end(outcome: DeploymentOutcome): DeploymentOutcome {
+  /** @param carriedOut what the core has now, if it has not stayed as it was */
+  #end(outcome: DeploymentOutcome, carriedOut?: PlannedDeployment): DeploymentOutcome {
     const record = this.#record();
+    if (carriedOut !== undefined) this.#ports.targets.put({ ...carriedOut, deploymentId: outcome.deploymentId });
+    writeStateFile(this.#outcomeFile, outcome);
     if (record === undefined) removeStateFile(this.#recordFile);
     else writeStateFile(this.#recordFile, record);
     removeStateFile(this.#pendingFile);
@@ -155,14 +211,29 @@ export class Deployer {
   }
 
   /** @throws NucleusError */
-  #plan(document: DeploymentDocument): Target {
-    const { packages, platform, store } = this.#ports;
-    const roots = Object.fromEntries(Object.entries(document.components).map(([name, { version }]) => [name, version]));
-    const found = [...this.#ports.available(), ...packages.installed()];
-    const ordered = resolveComponents(roots, found);
-    const target = targetOf(document, ordered, (name) => store.get(name));
-    for (const component of ordered) packages.install(component, manifestFor(component.recipe, platform));
+  async #plan(document: PlannedDeployment, origin: ComponentOrigin): Promise<Target> {
+    const { packages, platform, provided, store, targets } = this.#ports;
+    checkProvidedConfiguration(document, provided);
+    const roots = targets.roots(document);
+    const ordered = await resolveComponents(roots, origin.choose, provided);
+    const names = Object.keys(roots).filter((name) => provided[name] === undefined);
+    const target = targetOf(document, names, ordered, (name) => store.get(name));
+    for (const component of ordered) {
+      const manifest = manifestFor(component.recipe, platform);
+      packages.install((await origin.fetch?.(component, manifest)) ?? component, manifest);
+    }
     return target;
+  }
+
+  /** One of the cloud was installed before it was written down. */
+  #originOf({ target }: PlannedDeployment): ComponentOrigin {
+    return target === LOCAL_TARGET ? this.#local() : { choose: newestOf(this.#ports.packages.installed()) };
+  }
+
+  /** Components of this machine. @throws NucleusError `RECIPE_INVALID` */
+  #local(): ComponentOrigin {
+    const { available, packages } = this.#ports;
+    return { choose: (name, wishes) => newestOf([...available(), ...packages.installed()])(name, wishes) };
   }
 
   /** @throws NucleusError `DEPLOYMENT_FAILED` when a component refuses its configuration */
@@ -212,7 +283,7 @@ export class Deployer {
   ): Promise<DeploymentOutcome> {
     const { fleet, log, settleTime } = this.#ports;
     log('warn', 'a deployment is rolled back', { deploymentId, reason });
-    const target = previous === undefined ? NOTHING : this.#targetOf(previous);
+    const target = previous === undefined ? NOTHING : await this.#targetOf(previous);
     await this.#carryOut(target);
     const broken = await fleet.settled([...target.components.keys()], settleTime, this.#abort.signal);
     if (broken.length === 0) return { deploymentId, status: 'FAILED_ROLLBACK_COMPLETE', reason };
@@ -254,17 +325,17 @@ export class Deployer {
   }
 
   #memberOf(name: string) {
-    const { environment, workDirectory } = this.#ports;
+    const { environment, provided, workDirectory } = this.#ports;
     const component = this.#current.components.get(name) as AvailableComponent;
     const dependencies = Object.entries(component.recipe.ComponentDependencies).filter(
-      ([other]) => !(other in PROVIDED),
+      ([other]) => !(other in provided),
     );
     return {
       plan: {
         name,
         version: component.recipe.ComponentVersion,
         lifecycle: () => this.#lifecycleOf(name, this.#current.components, (other) => this.#ports.store.get(other)),
-        environment: environment(name),
+        environment: environment(name, Object.keys(component.recipe.ComponentDependencies)),
         directory: workDirectory(name),
       },
       dependencies: dependencies.map(([other]) => other),
@@ -322,9 +393,12 @@ export class Deployer {
   }
 
   /** @throws NucleusError `DEPENDENCY_UNMET` when an installed version has gone */
-  #targetOf({ components, configurations, roots }: DeploymentRecord): Target {
-    const { packages, platform } = this.#ports;
-    const ordered = resolveComponents(components, packages.installed());
+  async #targetOf({ components, configurations, roots }: DeploymentRecord): Promise<Target> {
+    const { packages, platform, provided } = this.#ports;
+    const wishes = Object.entries(components).map(
+      ([name, range]) => [name, [{ by: 'what ran before', range }]] as const,
+    );
+    const ordered = await resolveComponents(Object.fromEntries(wishes), newestOf(packages.installed()), provided);
     for (const component of ordered) packages.install(component, manifestFor(component.recipe, platform));
     return {
       roots,

@@ -58,12 +58,37 @@ const deploymentSchema = z.strictObject({
     .prefault({}),
 });
 
+/** Of deployments that come from this machine (nucleus, `LOCAL_DEPLOYMENT_GROUP_NAME`). */
+export const LOCAL_TARGET = 'LOCAL_DEPLOYMENT';
+
+const plannedSchema = deploymentSchema.extend({
+  /** Whose components these are: `thinggroup/<name>`, `thing/<name>` or {@link LOCAL_TARGET}. */
+  target: z.string().default(LOCAL_TARGET),
+  configurationArn: z.string().optional(),
+  /** ms */
+  creationTimestamp: z.number().optional(),
+  /** Targets that are thing groups which the core is in; undefined: it could not be told. */
+  groups: z.array(z.string()).optional(),
+});
+
+/** A deployment with where it comes from. */
+export type PlannedDeployment = z.infer<typeof plannedSchema>;
+
 /** What a core is to run: every root component, not only those that change. As `CreateDeployment` takes it. */
 export type DeploymentDocument = z.infer<typeof deploymentSchema>;
 
 /** @throws NucleusError `DEPLOYMENT_INVALID`, all problems at once */
 export function readDeployment(value: unknown): DeploymentDocument {
-  const read = deploymentSchema.safeParse(value);
+  return readBy(deploymentSchema, value);
+}
+
+/** @throws NucleusError `DEPLOYMENT_INVALID`, all problems at once */
+export function readPlanned(value: unknown): PlannedDeployment {
+  return readBy(plannedSchema, value);
+}
+
+function readBy<T>(schema: z.ZodType<T>, value: unknown): T {
+  const read = schema.safeParse(value);
   if (read.success) return read.data;
   const problems = read.error.issues.map(({ message, path }) => `${path.join('.') || 'the document'}: ${message}`);
   throw new NucleusError('DEPLOYMENT_INVALID', `this is no deployment: ${problems.join('; ')}`);

@@ -13,7 +13,7 @@ import { basename, dirname, join, parse, relative } from 'node:path';
 import { unzipSync } from 'fflate';
 import * as z from 'zod';
 import { NucleusError } from '../nucleus-error.ts';
-import { type Artifact, type Manifest, readRecipe } from '../recipe/recipe.ts';
+import { type Artifact, type Manifest, type Recipe, readRecipe } from '../recipe/recipe.ts';
 import { readStateFile, writeStateFile } from '../state/state-file.ts';
 import type { AvailableComponent } from './component-source.ts';
 
@@ -49,6 +49,11 @@ export class PackageStore {
       });
   }
 
+  /** Whether all of it is there. */
+  has(name: string, version: string): boolean {
+    return existsSync(join(this.#directory, 'digests', `${name}-${version}.json`));
+  }
+
   artifacts(name: string, version: string): string {
     return join(this.#directory, 'artifacts', name, version);
   }
@@ -62,7 +67,7 @@ export class PackageStore {
     const { ComponentName: name, ComponentVersion: version } = recipe;
     const file = join(this.#directory, 'digests', `${name}-${version}.json`);
     const before = record.optional().parse(readStateFile(file));
-    const given = { recipe: digestOf(Buffer.from(recipeText)), artifacts: {} as Record<string, string> };
+    const given = { recipe: recipeDigest(recipe), artifacts: {} as Record<string, string> };
     if (before !== undefined && before.recipe !== given.recipe) throw changed(name, version, 'recipe');
     for (const one of Artifacts) {
       const fileName = basename(one.URI);
@@ -121,6 +126,21 @@ function replace(target: string, bytes: Uint8Array, mode: number): void {
 
 function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * The same for a recipe of the cloud and the one it was made from: the cloud has other places of the artifacts, and writes their digests,
+ * which are on record by themselves.
+ */
+function recipeDigest(recipe: Recipe): string {
+  const Manifests = recipe.Manifests.map((manifest) => ({
+    ...manifest,
+    Artifacts: manifest.Artifacts.map(({ Algorithm: _algorithm, Digest: _digest, URI, ...rest }) => ({
+      ...rest,
+      URI: basename(URI),
+    })),
+  }));
+  return digestOf(Buffer.from(JSON.stringify({ ...recipe, Manifests })));
 }
 
 /** In a recipe of AWS a digest is Base64; hexadecimal digits are as plain. */

@@ -10,41 +10,71 @@ export const PROVIDED: Readonly<Record<string, string>> = {
   'aws.greengrass.SecretManager': '2.1.0',
 };
 
+/** What it is besides on a core that can exchange its certificate for credentials. */
+export const TOKEN_EXCHANGE: Readonly<Record<string, string>> = { 'aws.greengrass.TokenExchangeService': '2.0.3' };
+
+/** Who wants which versions of a component. */
+export interface Wish {
+  readonly by: string;
+  readonly range: string;
+}
+
+/** @returns undefined: none that is known fits */
+export type Chooser = (
+  name: string,
+  wishes: readonly Wish[],
+) => AvailableComponent | undefined | Promise<AvailableComponent | undefined>;
+
 /** Each chosen version settles or changes something; more rounds than this and the ranges chase each other. */
 const MAX_ROUNDS = 1_000;
 
 /**
- * Finds the components that a deployment needs: the named versions, and for what they depend on the newest version that
- * everything which depends on it takes.
- * @param roots version by name
+ * Finds the components that a deployment needs: the named versions, and for what they depend on a version that everything which
+ * depends on it takes, as it is chosen.
+ * @param roots by name
+ * @param provided versions that the nucleus stands for, by name
  * @returns in an order in which each stands behind what it depends on
  * @throws NucleusError `DEPENDENCY_UNMET` naming who wants what; also for components that need each other
  */
-export function resolveComponents(
-  roots: Readonly<Record<string, string>>,
-  available: readonly AvailableComponent[],
-): AvailableComponent[] {
+export async function resolveComponents(
+  roots: Readonly<Record<string, readonly Wish[]>>,
+  choose: Chooser,
+  provided: Readonly<Record<string, string>> = PROVIDED,
+): Promise<AvailableComponent[]> {
   const chosen = new Map<string, AvailableComponent>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const wanted = wishes(roots, chosen);
+    const wanted = wishes(roots, chosen, provided);
     // What nobody wants any more was wanted by a version that has gone.
     for (const name of [...chosen.keys()]) if (!wanted.has(name)) chosen.delete(name);
     const open = [...wanted].find(([name, ranges]) => !fits(chosen.get(name), ranges));
     if (open === undefined) return inOrder(chosen);
     const [name, ranges] = open;
-    chosen.set(name, choose(name, ranges, available));
+    const found = await choose(name, ranges);
+    if (!fits(found, ranges)) {
+      const wantedBy = ranges.map(({ by, range }) => `${by} wants ${range}`).join(', ');
+      throw new NucleusError('DEPENDENCY_UNMET', `no version of ${name} fits: ${wantedBy}`);
+    }
+    chosen.set(name, found as AvailableComponent);
   }
   throw new NucleusError('DEPENDENCY_UNMET', 'the version requirements of the components do not come to rest');
 }
 
-type Wish = { readonly by: string; readonly range: string };
-
-function wishes(roots: Readonly<Record<string, string>>, chosen: ReadonlyMap<string, AvailableComponent>) {
+function wishes(
+  roots: Readonly<Record<string, readonly Wish[]>>,
+  chosen: ReadonlyMap<string, AvailableComponent>,
+  provided: Readonly<Record<string, string>>,
+) {
   const wanted = new Map<string, Wish[]>();
   const add = (name: string, wish: Wish): void => {
     wanted.set(name, [...(wanted.get(name) ?? []), wish]);
   };
-  for (const [name, version] of Object.entries(roots)) add(name, { by: 'the deployment', range: version });
+  for (const [name, own] of Object.entries(roots)) {
+    const version = provided[name];
+    for (const wish of own) {
+      if (version === undefined) add(name, wish);
+      else checkProvided(name, version, wish);
+    }
+  }
   const queue = Object.keys(roots);
   const seen = new Set<string>();
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
@@ -59,15 +89,12 @@ function wishes(roots: Readonly<Record<string, string>>, chosen: ReadonlyMap<str
           `${by} wants ${dependency} '${range}', which is no range of versions`,
         );
       }
-      const provided = PROVIDED[dependency];
-      if (provided === undefined) {
+      const own = provided[dependency];
+      if (own === undefined) {
         add(dependency, { by, range });
         queue.push(dependency);
-      } else if (!semver.satisfies(provided, range)) {
-        throw new NucleusError(
-          'DEPENDENCY_UNMET',
-          `${by} wants ${dependency} ${range}; this nucleus is like ${provided}`,
-        );
+      } else if (!semver.satisfies(own, range)) {
+        throw new NucleusError('DEPENDENCY_UNMET', `${by} wants ${dependency} ${range}; this nucleus is like ${own}`);
       }
     }
   }
@@ -83,15 +110,24 @@ function isIn({ recipe }: AvailableComponent, range: string): boolean {
   return recipe.ComponentVersion === range || semver.satisfies(recipe.ComponentVersion, range);
 }
 
-function choose(name: string, ranges: readonly Wish[], available: readonly AvailableComponent[]): AvailableComponent {
-  const versions = available.filter(({ recipe }) => recipe.ComponentName === name);
-  const found = versions
-    .filter((component) => fits(component, ranges))
-    .sort((a, b) => semver.rcompare(a.recipe.ComponentVersion, b.recipe.ComponentVersion))[0];
-  if (found !== undefined) return found;
-  const wanted = ranges.map(({ by, range }) => `${by} wants ${range}`).join(', ');
-  const there = versions.map(({ recipe }) => recipe.ComponentVersion).join(', ') || 'none';
-  throw new NucleusError('DEPENDENCY_UNMET', `no version of ${name} fits: ${wanted}; there is ${there}`);
+/** The newest of a list. */
+export function newestOf(available: readonly AvailableComponent[]): Chooser {
+  return (name, wishes) => {
+    const versions = available.filter(({ recipe }) => recipe.ComponentName === name);
+    const [found] = versions
+      .filter((component) => fits(component, wishes))
+      .sort((a, b) => semver.rcompare(a.recipe.ComponentVersion, b.recipe.ComponentVersion));
+    if (found !== undefined) return found;
+    const wanted = wishes.map(({ by, range }) => `${by} wants ${range}`).join(', ');
+    const there = versions.map(({ recipe }) => recipe.ComponentVersion).join(', ') || 'none';
+    throw new NucleusError('DEPENDENCY_UNMET', `no version of ${name} fits: ${wanted}; there is ${there}`);
+  };
+}
+
+/** Deployments name components of AWS by versions of AWS; the nucleus stands for those of its own major version. */
+function checkProvided(name: string, own: string, { by, range }: Wish): void {
+  if (semver.satisfies(own, range) || range.split('.')[0] === own.split('.')[0]) return;
+  throw new NucleusError('DEPENDENCY_UNMET', `${by} wants ${name} ${range}; this nucleus is like ${own}`);
 }
 
 function inOrder(chosen: ReadonlyMap<string, AvailableComponent>): AvailableComponent[] {

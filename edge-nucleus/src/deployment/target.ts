@@ -19,11 +19,13 @@ export const NOTHING: Target = { roots: [], components: new Map(), configuration
 
 /**
  * Configurations of a deployment: what a component has, over the defaults of its recipe, with the update of the document.
+ * @param roots names of the components that deployments give, this one and those of other targets
  * @param current what a component has; undefined: it is new
  * @throws NucleusError `CONFIGURATION_INVALID`
  */
 export function targetOf(
   document: DeploymentDocument,
+  roots: readonly string[],
   ordered: readonly AvailableComponent[],
   current: (name: string) => Configuration | undefined,
 ): Target {
@@ -44,7 +46,7 @@ export function targetOf(
   }
   checkAccessControl(configurations);
   const components = new Map(ordered.map((component) => [component.recipe.ComponentName, component]));
-  return { roots: Object.keys(document.components), components, configurations };
+  return { roots, components, configurations };
 }
 
 function defaultsOf(recipe: Recipe): Configuration {

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { greengrasscoreipc, io } from 'aws-iot-device-sdk-v2';
+import type { GreengrassCloud } from '../cloud/greengrass/greengrass-cloud.ts';
+import type { RoleCredentials } from '../cloud/greengrass/role-credentials.ts';
 import type { SecretSource } from '../cloud/secret-operations.ts';
 import { type Nucleus, startNucleus } from '../nucleus.ts';
 import { MemoryConnection } from './memory-connection.ts';
@@ -15,6 +17,8 @@ export class TestCore {
   readonly #clients: greengrasscoreipc.Client[] = [];
   #nucleus: Nucleus | undefined;
   secrets: SecretSource | undefined;
+  cloud: GreengrassCloud | undefined;
+  credentials: RoleCredentials | undefined;
 
   get nucleus(): Nucleus {
     if (this.#nucleus === undefined) throw new Error('not started');
@@ -29,6 +33,8 @@ export class TestCore {
       componentDirectories: [join(this.directory, 'components')],
       connection: this.connection,
       secrets: this.secrets,
+      cloud: this.cloud,
+      credentials: this.credentials,
       settleTime: 200,
       log: (_level, message, fields) => this.logged.push(`${message} ${JSON.stringify(fields ?? {})}`),
     });
