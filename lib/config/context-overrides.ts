@@ -1,10 +1,10 @@
-type Json = Record<string, unknown>;
+import { isObject, type Json, mergeSettings } from './merge-settings.ts';
 
 /** What the command line may lay over the stage that is synthesized. */
 export interface ContextOverrides {
   /** `-c hotStore=lake` */
   readonly hotStore?: unknown;
-  /** `-c edge=true` */
+  /** `-c edge=true`; or settings of the edge, laid over the stage's own, which enable it */
   readonly edge?: unknown;
 }
 
@@ -20,16 +20,13 @@ export function withOverrides(raw: unknown, stage: unknown, { edge, hotStore }: 
   const changed = {
     ...own,
     ...(hotStore !== undefined && { hotStore }),
-    ...(edge !== undefined && { edge: { ...(isObject(own.edge) && own.edge), enabled: truth(edge) } }),
+    ...(edge !== undefined && { edge: mergeSettings(isObject(own.edge) ? own.edge : {}, edgeSettings(edge)) }),
   };
   return { ...raw, stages: { ...raw.stages, [stage]: changed } };
 }
 
 /** The command line has text alone. */
-function truth(value: unknown): unknown {
-  return value === 'true' ? true : value === 'false' ? false : value;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function edgeSettings(edge: unknown): Json {
+  if (isObject(edge)) return { enabled: true, ...edge };
+  return { enabled: edge === 'true' ? true : edge === 'false' ? false : edge };
 }

@@ -33,6 +33,16 @@ test.each([
   expect(settings?.provisioning.deviceTypes.includes('gateway')).toBe(enabled);
 });
 
+test('who synthesizes may lay settings over those of the stage', () => {
+  const own = { deviceType: 'gateway', components: { spool: { merge: { a: 1 } } } };
+  const over = { components: { spool: { merge: { b: 2 } } } };
+  expect(load(own, {}, over).settings?.edge).toMatchObject({
+    enabled: true,
+    deviceType: 'gateway',
+    components: { spool: { merge: { a: 1, b: 2 } } },
+  });
+});
+
 test('what the command line says wrongly is refused with its place', () => {
   expect(load({}, {}, 'yes').issues).toEqual([expect.stringMatching(/^fleetwright.stages.dev.edge.enabled: .*"yes"$/)]);
 });

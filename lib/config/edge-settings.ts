@@ -1,5 +1,6 @@
 import { topicLevelSchema } from '@fleetwright/contracts';
 import { z } from 'zod';
+import { isObject, type Json } from './merge-settings.ts';
 
 /** A folder of `greengrass-components/`. */
 const folder = z
@@ -105,8 +106,6 @@ export const edgeSchema = z
 export type EdgeSettings = z.infer<typeof edgeSchema>;
 export type EdgeComponentSettings = z.infer<typeof componentSchema>;
 
-type Json = Record<string, unknown>;
-
 /** The settings of a stage, not yet checked, with the type of cores among its device types when it has an edge. */
 export function withCoreType(settings: Json): Json {
   const { edge, provisioning } = settings;
@@ -155,8 +154,4 @@ export function mistakenGroups(settings: Json): MistakenGroup[] {
     }
     return [];
   });
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { crossFieldIssues } from './cross-field-rules.ts';
 import { mistakenGroups, withCoreType } from './edge-settings.ts';
+import { isObject, type Json, mergeSettings } from './merge-settings.ts';
 import {
   type PlatformConfig,
   projectSchema,
@@ -21,8 +22,6 @@ export class ConfigError extends Error {
 }
 
 type Path = readonly PropertyKey[];
-type Json = Record<string, unknown>;
-
 const KNOWN_KEYS = ['project', 'defaults', 'stages'];
 
 /**
@@ -52,7 +51,7 @@ export function loadPlatformConfig(raw: unknown, stage: unknown): PlatformConfig
       issues.push(`fleetwright.stages.${name}: must be an object, got ${show(own)}`);
       continue;
     }
-    const merged = withCoreType(isObject(defaults) ? merge(defaults, own) : own);
+    const merged = withCoreType(isObject(defaults) ? mergeSettings(defaults, own) : own);
     const origin = (path: Path): Path =>
       holds(own, path) || !isObject(defaults) || !holds(defaults, path)
         ? ['stages', name, ...path]
@@ -92,20 +91,6 @@ function collect(
 
 function dotted(path: Path): string {
   return ['fleetwright', ...path.map(String)].join('.');
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Lists and plain values replace, objects merge. */
-function merge(base: Json, over: Json): Json {
-  const result: Json = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = result[key];
-    result[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
-  }
-  return result;
 }
 
 function valueAt(value: unknown, path: Path): unknown {
