@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly assembly?: string | undefined;
   /** Synthesize with another hot store than the configured one. */
   readonly hotStore?: string | undefined;
+  /** Synthesize with Greengrass cores: settings over the configured ones. */
+  readonly edge?: object | undefined;
   readonly publishesPerSecondPerConnection?: number;
   onListening?(description: CloudDescription): void;
   onStep?(step: DeployStep): void;
@@ -58,7 +60,7 @@ export async function launchPlatform(options: LaunchOptions): Promise<LaunchedPl
     });
     if (options.assembly === undefined) {
       mkdirSync(assembly, { recursive: true });
-      await Promise.all([started, synthesize(assembly, undefined, options.hotStore)]);
+      await Promise.all([started, synthesize(assembly, { hotStore: options.hotStore, edge: options.edge })]);
     } else await started;
     const deployed = cloud.next('deployed');
     cloud.send({ kind: 'deploy', assembly });

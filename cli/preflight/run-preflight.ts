@@ -47,7 +47,7 @@ export async function runPreflight(stage: Stage, onPart: (part: string) => void)
     onPart('what the stacks need');
     const directory = mkdtempSync(join(tmpdir(), 'fleetwright-preflight-'));
     try {
-      await synthesize(directory, stage.stage);
+      await synthesize(directory, { stage: stage.stage });
       const templates = assemblyTemplates(directory);
       const found = await answerOf(async () => {
         const stacks = await stageStacks(clients.cloudFormation, stage);

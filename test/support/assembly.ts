@@ -12,7 +12,7 @@ export async function synthesizedAssembly(directory: string, name = 'cdk.out', s
   const assembly = join(directory, name);
   mkdirSync(assembly, { recursive: true });
   if (stage === undefined) cpSync(await sharedAssembly(), assembly, { recursive: true });
-  else await synthesize(assembly, stage);
+  else await synthesize(assembly, { stage });
   return assembly;
 }
 
