@@ -47,6 +47,7 @@ export class LocalRules implements Component<LocalRulesConfiguration> {
   #subscriptions: { end(): Promise<void> }[] = [];
   #fieldSubscriptions: { end(): Promise<void> }[] = [];
   #subscribing: Promise<void> = Promise.resolve();
+  #desiring: Promise<void> = Promise.resolve();
   #stopFollowing = (): void => {};
   #timer: { cancel(): void } | undefined;
   /** Monotonic time at which the timer fires. */
@@ -82,7 +83,7 @@ export class LocalRules implements Component<LocalRulesConfiguration> {
     await this.#listen(configuration.current.sources);
     this.#stopFollowing = configuration.onChange((next) => this.#reconfigured(next));
     this.#shadow = new FollowedShadow({ shadows, clock, log }, RULES_SHADOW, (desired, version) => {
-      void this.#desired(desired, version);
+      this.#desiring = this.#desiring.then(() => this.#desired(desired, version));
     });
     await this.#shadow.start();
   }
@@ -92,6 +93,7 @@ export class LocalRules implements Component<LocalRulesConfiguration> {
     this.#timer?.cancel();
     await this.#shadow?.stop();
     await this.#subscribing;
+    await this.#desiring;
     for (const each of [...this.#subscriptions, ...this.#fieldSubscriptions]) await each.end();
     await this.#desk?.stop();
     await this.#uploader?.close();

@@ -80,9 +80,13 @@ export class RuleEngine {
     index(this.#bySubject, this.#rules, ({ subjects }) => subjects);
     for (const missed of this.#missed.values()) for (const name of before.keys()) missed.delete(name);
     for (const live of this.#rules) this.#missAgain(live, kept.get(live.name));
-    return [...before.values()]
+    const gone = [...before.values()]
       .filter(({ state }) => state === 'begun')
-      .map((live) => ({ ...nothing(live, 'ended'), inputs: live.inputs() }));
+      .map((live) => ({ ...nothing(live.name, live.rule.severity, 'ended'), inputs: live.inputs() }));
+    const goneBefore = [...kept]
+      .filter(([name, { state }]) => state === 'begun' && !Object.hasOwn(rules, name) && !before.has(name))
+      .map(([name]) => nothing(name, 'warning', 'ended'));
+    return [...gone, ...goneBefore];
   }
 
   get states(): ReadonlyMap<string, RuleState> {
@@ -177,7 +181,7 @@ export class RuleEngine {
     }
     const claims =
       state === 'begun' ? (interlock?.forbids ?? []).map((each) => ({ point: pointOf(each), priority })) : [];
-    return { ...nothing(live, state), inputs: live.inputs(), writes, forbidden, claims };
+    return { ...nothing(live.name, live.rule.severity, state), inputs: live.inputs(), writes, forbidden, claims };
   }
 
   /** What was forbidden before a restart, where the rule still has the action. */
@@ -223,8 +227,8 @@ export class RuleEngine {
   }
 }
 
-function nothing({ name, rule }: LiveRule, state: RuleState): Decision {
-  return { rule: name, state, severity: rule.severity, inputs: {}, writes: [], forbidden: [], claims: [] };
+function nothing(rule: string, severity: Rule['severity'], state: RuleState): Decision {
+  return { rule, state, severity, inputs: {}, writes: [], forbidden: [], claims: [] };
 }
 
 function index(
