@@ -23,6 +23,8 @@ const outputsSchema = z.object({
   RuleErrorQueueUrl: z.string(),
   Sites: z.string(),
   DeviceTypes: z.string(),
+  /** Of the edge stack, where a stage has one. */
+  CoreRoleAlias: z.string().optional(),
 });
 
 export type PlatformOutputs = z.infer<typeof outputsSchema>;

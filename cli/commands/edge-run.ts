@@ -10,6 +10,7 @@ import {
 } from '../../edge-nucleus/src/index.ts';
 import { nucleusRoot } from '../edge/ask.ts';
 import { chooseComponents } from '../edge/choose-components.ts';
+import type { CoreCloud } from '../edge/core-cloud.ts';
 import { type CoreDeviceOptions, coreDevice } from '../edge/core-device.ts';
 import { Failure } from '../failure.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
@@ -19,6 +20,8 @@ export interface EdgeRunOptions extends CoreDeviceOptions {
   readonly core: string;
   /** Directories of built components. */
   readonly components: readonly string[];
+  /** Deployments of this machine alone. */
+  readonly local?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -32,20 +35,24 @@ export async function edgeRun(names: readonly string[], options: EdgeRunOptions)
   });
   const log = logTo(progress, options.verbose === true);
   const directories = options.components.map((directory) => resolve(directory));
-  const { caFile, device, link, region, settings } = await coreDevice(options.core, options, deviceLog(log));
+  const { caFile, cloud, device, link, region, settings } = await coreDevice(options.core, options, deviceLog(log));
   const secrets = secretsManager(settings);
   let nucleus: Nucleus | undefined;
+  let joined: CoreCloud | undefined;
   try {
     device.on('interrupted', (reason) => progress.note(`connection interrupted: ${reason}`));
     // Its components run whether there is a connection or not.
     await device.start({ offline: true });
     const { thingName } = device.identity;
+    joined = options.local === true ? undefined : cloud();
     nucleus = new Nucleus({
       root: nucleusRoot(options.dataDir, options.core),
       thingName,
       region,
       componentDirectories: directories,
       connection: link,
+      cloud: joined?.greengrass,
+      credentials: joined?.credentials,
       secrets,
       rootCaPath: caFile,
       searchPath: process.env.PATH,
@@ -53,7 +60,8 @@ export async function edgeRun(names: readonly string[], options: EdgeRunOptions)
     });
     const { resumed } = await nucleus.start();
     progress.done(`core ${thingName} runs in ${nucleusRoot(options.dataDir, options.core)}`);
-    if (names.length > 0 || !resumed) {
+    if (joined !== undefined) progress.note('deployments of the cloud are taken');
+    if (names.length > 0 || (!resumed && joined === undefined)) {
       const deployment = nucleus.deploy(chooseComponents(names, directories.flatMap(componentsIn)));
       // An interruption ends it with the nucleus; the next run begins it again.
       deployment.catch(() => {});
@@ -73,6 +81,7 @@ export async function edgeRun(names: readonly string[], options: EdgeRunOptions)
     throw error;
   } finally {
     await nucleus?.close();
+    joined?.greengrass.close();
     await device.stop();
     secrets.close();
   }
@@ -82,7 +91,7 @@ function logTo(progress: Progress, verbose: boolean): NucleusLog {
   return (level, message, fields = {}) => {
     const text = `${message}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`;
     if (level === 'error' || level === 'warn') progress.note(`${level}: ${text}`);
-    else if (verbose || message === 'component') progress.note(text);
+    else if (verbose || message === 'component' || message.startsWith('a deployment')) progress.note(text);
   };
 }
 

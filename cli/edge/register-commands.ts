@@ -13,12 +13,16 @@ export function registerEdgeCommands(program: Command): void {
   edge
     .command('run')
     .description('run a core with components until Ctrl-C: it provisions itself and goes on where it was')
-    .argument('[component...]', 'components to deploy, such as edge-aggregator (default: all, on the first run)')
+    .argument(
+      '[component...]',
+      'components to deploy, such as edge-aggregator (default: what the cloud deploys; without an edge stack all, on the first run)',
+    )
     .option('--core <serial>', 'serial number of the core', DEFAULT_CORE)
     .option('--components <dir>', 'directory of built components; may be repeated', each)
     .option('--site <name>', 'site of the core')
     .option('--device-type <name>', 'type of the core')
     .option('--stage <name>', 'project and stage, such as fleetwright-prod, where several are deployed')
+    .option('--local', 'take no deployments of the cloud, where the edge stack is deployed')
     .option('--verbose', 'show everything that the nucleus logs')
     .addOption(dataDir())
     .action(async (names, options) => {
@@ -39,4 +43,11 @@ export function registerEdgeCommands(program: Command): void {
     .option('--json', 'standard output is JSON, one object a component')
     .addOption(dataDir())
     .action(async (options) => (await import('../commands/edge-list.ts')).edgeList(options));
+  edge
+    .command('status')
+    .description('what the cloud knows of its cores, or of one: health, components, deployments')
+    .argument('[thing]', 'thing name of a core')
+    .option('--json', 'standard output is JSON')
+    .addOption(dataDir())
+    .action(async (thing, options) => (await import('../commands/edge-status.ts')).edgeStatus(thing, options));
 }
