@@ -1,4 +1,4 @@
-import { decode } from 'cbor-x';
+import { decode } from 'cbor-x/decode';
 import type { PayloadFormat } from '../configuration/coap-source.ts';
 import { type FoundValue, isSenml, readSenml } from './senml.ts';
 

@@ -66,7 +66,7 @@ export class PointTable {
       if (state.last !== value) state.changedAt = time;
       state.last = value;
       const trouble = troubleOf(value, time - state.changedAt, options);
-      state.trouble = trouble?.reason;
+      state.trouble = trouble && `${trouble.quality}: ${trouble.reason}`;
       values.push({ series: seriesOf(this.#source, point), time, value, quality: trouble?.quality ?? 'good' });
     }
     if (values.length > 0) this.#sink(values);
@@ -117,7 +117,7 @@ function troubleOf(
 ): { quality: 'uncertain' | 'bad'; reason: string } | undefined {
   if (valid !== undefined && typeof value === 'number') {
     const { max = Number.POSITIVE_INFINITY, min = Number.NEGATIVE_INFINITY } = valid;
-    if (value < min || value > max) return { quality: 'bad', reason: `bad value: ${value} is outside its valid range` };
+    if (value < min || value > max) return { quality: 'bad', reason: `${value} is outside its valid range` };
   }
   if (frozenAfterMs === undefined || unchanged < frozenAfterMs) return undefined;
   return { quality: 'uncertain', reason: `frozen: unchanged for ${frozenAfterMs} ms` };
