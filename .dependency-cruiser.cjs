@@ -37,12 +37,17 @@ module.exports = {
     },
     only('durable-queue-alone', '^durable-queue/', '^durable-queue/', 'the queue knows nothing of what it carries'),
     only('device-to-contracts', '^device-client/', '^(device-client|contracts|durable-queue)/'),
-    only('edge-to-contracts', '^greengrass-components/', '^(greengrass-components|contracts|durable-queue)/'),
+    only(
+      'edge-to-contracts',
+      '^greengrass-components/(?!.*/testing/)',
+      '^(greengrass-components|contracts|durable-queue)/',
+      'components are built from nothing else; their tests run them on the nucleus',
+    ),
     {
       name: 'components-apart',
-      comment: 'one component never imports another',
+      comment: 'one component never imports another; training and tests use the simulated plant',
       severity: 'error',
-      from: { path: '^greengrass-components/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^greengrass-components/([^/]+)/', pathNot: '(\\.test\\.ts$|/(testing|training)/)' },
       to: { path: '^greengrass-components/', pathNot: '^greengrass-components/($1|shared)/' },
     },
     only(
@@ -54,7 +59,7 @@ module.exports = {
     only(
       'cli-to-entry-points',
       '^cli/',
-      '^(cli|contracts|(local-cloud|device-client|edge-nucleus)/src/(index|main)\\.ts$)',
+      '^(cli|contracts|(local-cloud|device-client|edge-nucleus)/src/(index|main)\\.ts$|greengrass-components/(build|simulated-plant/src)/index\\.ts$)',
     ),
     only(
       'local-cloud-alone',

@@ -75,6 +75,16 @@ program
   .addOption(
     new Option('--hot-store <kind>', 'another hot store than the configured one').choices(['timestream', 'lake']),
   )
+  .addOption(
+    new Option('--edge', 'also a simulated plant, and a Greengrass core that watches over it').conflicts('assembly'),
+  )
+  .option('--core <serial>', 'with --edge: serial number of the core', 'EDGE-0001')
+  .addOption(
+    new Option('--modbus-port <n>', 'with --edge: port of the plant, 0 for a free one').argParser(port).default(15_020),
+  )
+  .addOption(
+    new Option('--coap-port <n>', 'with --edge: port of the plant, 0 for a free one').argParser(port).default(15_683),
+  )
   .action(start);
 
 program

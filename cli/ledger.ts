@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { deadLetterSchema, telemetryMessageSchema } from '@fleetwright/contracts';
-import type { HotStore } from './hot-store/hot-store.ts';
+import type { HotStore, SamplesOf } from './hot-store/hot-store.ts';
 import { openHotStore } from './hot-store/open-hot-store.ts';
 import type { PlatformOutputs } from './platform-outputs.ts';
 import type { AwsClientSettings } from './running-cloud.ts';
@@ -22,8 +22,11 @@ export class Ledger {
   readonly #since = Date.now();
   readonly #queues: SQSClient;
   readonly #outputs: PlatformOutputs;
+  readonly #of: SamplesOf;
 
-  constructor(settings: AwsClientSettings, outputs: PlatformOutputs) {
+  /** @param of whose samples. @default everybody's */
+  constructor(settings: AwsClientSettings, outputs: PlatformOutputs, of: SamplesOf = {}) {
+    this.#of = of;
     this.store = openHotStore(settings, outputs);
     this.#queues = new SQSClient(settings);
     this.#outputs = outputs;
@@ -39,7 +42,7 @@ export class Ledger {
   }
 
   telemetryRows(): Promise<number> {
-    return this.store.countSamples(this.#since);
+    return this.store.countSamples(this.#since, this.#of);
   }
 
   /** Samples named in the rejected queue. Messages stay there: they become visible again at once. */

@@ -1,4 +1,5 @@
 import type { MeterName } from '../../local-cloud/src/index.ts';
+import type { EdgeSummary } from '../edge/simulated-edge.ts';
 
 /** Result of a bounded run; with `--json` the last line of standard output. Times in ms since the command began. */
 export interface RunSummary {
@@ -19,6 +20,8 @@ export interface RunSummary {
   readonly deadLetters: number;
   readonly elapsedMs: number;
   readonly firstRowMs: number | null;
+  /** Of a run with an edge. */
+  readonly edge?: EdgeSummary;
   /** What the cloud did for it. */
   readonly work: Partial<Record<MeterName, number>>;
 }
@@ -30,18 +33,24 @@ export function unaccounted(summary: RunSummary): string[] {
   if (samples > 0) problems.push(`${samples} acknowledged samples are neither stored nor in a dead-letter queue`);
   const health = summary.healthAcknowledged - summary.healthStored;
   if (health > summary.deadLetters) problems.push(`${health} acknowledged health reports are not stored`);
+  if (summary.edge?.samplesStored === 0) problems.push(`nothing of the core ${summary.edge.core} is stored`);
   return problems;
+}
+
+function edgeText({ components, core, samplesStored }: EdgeSummary, store: string): string {
+  return `${components} components run on ${core}, ${samplesStored} samples found in ${store}`;
 }
 
 /** @param store how people call the hot store */
 export function formatSummary(summary: RunSummary, store: string): string {
-  const { work } = summary;
+  const { edge, work } = summary;
   const lines: [string, string][] = [
     ['devices online', `${summary.devicesOnboarded} (${summary.devicesProvisioned} provisioned in this run)`],
     ['messages', `${summary.messagesPublished} published, ${summary.messagesAcknowledged} acknowledged`],
     ['samples', `${summary.samplesAcknowledged} acknowledged, ${summary.recordsStored} found in ${store}`],
     ['health reports', `${summary.healthAcknowledged} acknowledged, ${summary.healthStored} found in ${store}`],
     ['rejected', `${summary.recordsRejected} samples, ${summary.deadLetters} dead letters`],
+    ...(edge === undefined ? [] : [['edge', edgeText(edge, store)] as [string, string]]),
     [
       'first row',
       summary.firstRowMs === null ? 'none' : `${(summary.firstRowMs / 1000).toFixed(1)} s after the command began`,

@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FleetOptions } from '../../device-client/src/index.ts';
 import { fetchClaim } from '../claim.ts';
+import { SimulatedEdge } from '../edge/simulated-edge.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { type LaunchedPlatform, launchPlatform } from '../launch-platform.ts';
 import { Ledger } from '../ledger.ts';
@@ -31,6 +32,11 @@ export interface StartOptions {
   readonly assembly?: string;
   /** Another hot store than the configured one. */
   readonly hotStore?: string;
+  /** Also a simulated plant, and a core that watches over it. */
+  readonly edge?: boolean;
+  readonly core: string;
+  readonly modbusPort: number;
+  readonly coapPort: number;
 }
 
 const HEALTH_INTERVAL = 5_000;
@@ -47,12 +53,15 @@ export async function start(options: StartOptions): Promise<void> {
   process.on('SIGTERM', interrupt);
   const fleet = forkFleet();
   let platform: LaunchedPlatform | undefined;
+  let edge: SimulatedEdge | undefined;
   try {
-    platform = await bringUp(options, progress);
-    await Promise.race([run(options, platform, fleet, progress, interrupted.signal), platform.failed]);
+    edge = options.edge === true ? await SimulatedEdge.prepare(options, progress) : undefined;
+    platform = await bringUp(options, edge, progress);
+    await Promise.race([run(options, platform, fleet, edge, progress, interrupted.signal), platform.failed]);
   } finally {
     // After a run that went well the devices have stopped already; after a failure nobody acknowledges any more.
     await fleet.end({ kind: 'stop', patience: 0 });
+    await edge?.stop();
     await platform?.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -60,7 +69,11 @@ export async function start(options: StartOptions): Promise<void> {
 }
 
 /** @throws Failure */
-async function bringUp(options: StartOptions, progress: Progress): Promise<LaunchedPlatform> {
+async function bringUp(
+  options: StartOptions,
+  edge: SimulatedEdge | undefined,
+  progress: Progress,
+): Promise<LaunchedPlatform> {
   const assembly = options.assembly === undefined ? undefined : resolve(options.assembly);
   progress.step(assembly === undefined ? 'synthesizing the CDK app, starting the local cloud' : `using ${assembly}`);
   const changes = new Map<string, number>();
@@ -70,6 +83,7 @@ async function bringUp(options: StartOptions, progress: Progress): Promise<Launc
     mqttPort: options.mqttPort,
     assembly,
     hotStore: options.hotStore,
+    edge: edge?.settings,
     onListening: ({ apiUrl, mqttHost, mqttPort }) =>
       progress.done(`local cloud listening: ${apiUrl} and mqtts://${mqttHost}:${mqttPort}`),
     onWarning: warningPrinter(progress.note),
@@ -93,10 +107,12 @@ async function run(
   options: StartOptions,
   platform: LaunchedPlatform,
   fleet: FleetProcess,
+  edge: SimulatedEdge | undefined,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const ledger = new Ledger(platform.settings, platform.outputs);
+  const deviceType = platform.outputs.DeviceTypes.split(',')[0] as string;
+  const ledger = new Ledger(platform.settings, platform.outputs, edge === undefined ? {} : { deviceType });
   try {
     const before = await ledger.read();
     const watch = new FleetWatch(fleet, (serial, reason) => progress.note(`device ${serial}: ${reason}`));
@@ -116,6 +132,7 @@ async function run(
     progress.done(
       `${devicesOnboarded + devicesReturned} devices online (${devicesOnboarded} provisioned now, ${devicesFailed} failed)`,
     );
+    await edge?.start(platform, progress, signal);
     if (options.once === true) await Promise.race([sleep(options.seconds * 1000, signal), watch.failed()]);
     else await stayUp(options, platform, ledger, watch, progress, signal);
 
@@ -129,7 +146,7 @@ async function run(
     }
     progress.step(`querying ${ledger.store.title} until every acknowledged sample is found`);
     const patience = options.settle * 1000 + ledger.store.visibleWithin;
-    const summary = await settle(ledger, before, watch, platform, firstRow, patience);
+    const summary = await settle(ledger, before, watch, platform, edge, firstRow, patience);
     found.abort();
     process.stderr.write(`${formatSummary(summary, ledger.store.title)}\n`);
     if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -184,6 +201,7 @@ async function settle(
   before: Awaited<ReturnType<Ledger['read']>>,
   watch: FleetWatch,
   platform: LaunchedPlatform,
+  edge: SimulatedEdge | undefined,
   firstRow: { readonly ms: number | null },
   patience: number,
 ): Promise<RunSummary> {
@@ -205,6 +223,7 @@ async function settle(
       deadLetters,
       elapsedMs: Math.round(performance.now()),
       firstRowMs: firstRow.ms,
+      ...(edge !== undefined && { edge: await edge.summary(ledger.store) }),
       work: await platform.meters(),
     };
     if (unaccounted(summary).length === 0 || performance.now() > deadline) return summary;

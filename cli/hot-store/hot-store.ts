@@ -19,8 +19,11 @@ export interface HotStore {
   readonly example: string;
   /** Rows of a query in the store's own SQL. */
   query(sql: string): Promise<ResultTable>;
-  /** Samples of telemetry and events, those received since a time at least. Copies count once. @param since ms since the epoch */
-  countSamples(since: number): Promise<number>;
+  /**
+   * Samples of telemetry and events, those received since a time at least. Copies count once.
+   * @param since ms since the epoch
+   */
+  countSamples(since: number, of?: SamplesOf): Promise<number>;
   /** Health messages, likewise. */
   countHealth(since: number): Promise<number>;
   /** The last versions of a shadow, the newest first. */
@@ -31,6 +34,18 @@ export interface HotStore {
   /** Rows `time, thing_name, min, max, avg, count` of buckets that hold the measure, in order of time and thing. */
   rollup(wanted: WantedRollup): Promise<ResultTable>;
   close(): void;
+}
+
+/** Whose samples. @default everybody's */
+export interface SamplesOf {
+  readonly thingName?: string;
+  readonly deviceType?: string;
+}
+
+/** As conditions that follow another. */
+export function conditionOf({ deviceType, thingName }: SamplesOf = {}): string {
+  const device = thingName === undefined ? '' : ` AND thing_name = ${quoted(thingName)}`;
+  return deviceType === undefined ? device : `${device} AND device_type = ${quoted(deviceType)}`;
 }
 
 /** Values by name, as text. */

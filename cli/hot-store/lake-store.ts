@@ -3,7 +3,16 @@ import type { ResultTable } from '../output/table.ts';
 import type { AwsClientSettings } from '../running-cloud.ts';
 import type { TwinVersion } from '../twin/join-versions.ts';
 import { AthenaReader } from './athena-reader.ts';
-import { column, type HotStore, type Latest, quoted, ROLLUP_COLUMNS, type WantedRollup } from './hot-store.ts';
+import {
+  column,
+  conditionOf,
+  type HotStore,
+  type Latest,
+  quoted,
+  ROLLUP_COLUMNS,
+  type SamplesOf,
+  type WantedRollup,
+} from './hot-store.ts';
 
 export interface LakePlace {
   readonly database: string;
@@ -40,8 +49,8 @@ export class LakeHotStore implements HotStore {
     return this.#reader.query(sql);
   }
 
-  countSamples(since: number): Promise<number> {
-    return this.#reader.number(countOf('telemetry', since));
+  countSamples(since: number, of?: SamplesOf): Promise<number> {
+    return this.#reader.number(countOf('telemetry', since, conditionOf(of)));
   }
 
   countHealth(since: number): Promise<number> {
@@ -131,9 +140,9 @@ export class LakeHotStore implements HotStore {
   }
 }
 
-function countOf(table: 'telemetry' | 'health', since: number): string {
+function countOf(table: 'telemetry' | 'health', since: number, condition = ''): string {
   const keys = LAKE_KEYS[table].join(', ');
-  return `SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM ${table} WHERE "date" >= ${dayOf(since)})`;
+  return `SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM ${table} WHERE "date" >= ${dayOf(since)}${condition})`;
 }
 
 /** Day of a time in UTC, as partitions are called. */

@@ -5,7 +5,16 @@ import type { ResultTable } from '../output/table.ts';
 import type { AwsClientSettings } from '../running-cloud.ts';
 import { TimestreamReader } from '../timestream.ts';
 import { joinVersions } from '../twin/join-versions.ts';
-import { column, type HotStore, type Latest, quoted, ROLLUP_COLUMNS, type WantedRollup } from './hot-store.ts';
+import {
+  column,
+  conditionOf,
+  type HotStore,
+  type Latest,
+  quoted,
+  ROLLUP_COLUMNS,
+  type SamplesOf,
+  type WantedRollup,
+} from './hot-store.ts';
 
 export interface TimestreamTables {
   readonly database: string;
@@ -46,9 +55,9 @@ export class TimestreamHotStore implements HotStore {
   }
 
   /** All of them: the key of the store lets no copy in. */
-  countSamples(): Promise<number> {
+  countSamples(_since: number, of?: SamplesOf): Promise<number> {
     return this.#reader.number(
-      `SELECT count(*) FROM ${this.#table(this.#tables.telemetry)} WHERE measure_name IN ('telemetry', 'event')`,
+      `SELECT count(*) FROM ${this.#table(this.#tables.telemetry)} WHERE measure_name IN ('telemetry', 'event')${conditionOf(of)}`,
     );
   }
 

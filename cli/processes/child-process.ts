@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Failure } from '../failure.ts';
 
 /** Resolved from here, because a bare name would be looked for from the working directory, which may be anywhere. */
-const TYPESCRIPT_LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+export const TYPESCRIPT_LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Lines of a child's standard error kept for a message about its death. */
 const KEPT_LINES = 20;

@@ -1,0 +1,2 @@
+export { type BuildOptions, type BuiltComponent, buildComponents } from './build-components.ts';
+export { BuildError } from './component-folder.ts';
