@@ -211,6 +211,7 @@ export class ModelKeeper {
     if (next === undefined) return;
     this.#next = undefined;
     const { active, previous, proven } = this.#ports.state.model(this.name);
+    this.#refused = undefined;
     await this.#activate(next, { previous: proven ? active : previous, proven: false });
     await before?.runner.close();
   }
@@ -320,7 +321,6 @@ export class ModelKeeper {
     await state.change(this.name, { active: digest, versions, ...history });
     this.#active = loaded;
     this.#fallenBack = false;
-    if (this.#refused?.version === manifest.version) this.#refused = undefined;
     log.info('a model runs', { model: this.name, version: manifest.version, keyId });
     this.#ports.changed();
   }

@@ -52,9 +52,13 @@ export class ModelRunner {
     this.#worker = new Worker(program, {
       workerData,
       env: {},
-      stdin: false,
+      // The runtime writes as it likes; the component's log is JSON.
+      stdout: true,
+      stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: 128 },
     });
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
     this.#worker.on('message', (answer: WorkerAnswer) => {
       this.#waiting.get(answer.id)?.resolve(answer);
       this.#waiting.delete(answer.id);

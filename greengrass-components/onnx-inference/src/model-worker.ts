@@ -7,6 +7,9 @@ import type { WorkerAnswer, WorkerData, WorkerRequest } from './worker-protocol.
 type LoadRequest = Extract<WorkerRequest, { kind: 'load' }>;
 type RunRequest = Extract<WorkerRequest, { kind: 'run' }>;
 
+/** Fatal problems only: what a run throws is told as its answer. */
+const QUIET = { logSeverityLevel: 4 } as const;
+
 /** The thread of one model: nothing that a model does here reaches the thread of the component but its answers. */
 export function serveModel(): void {
   const port = parentPort;
@@ -33,12 +36,12 @@ export function serveModel(): void {
 }
 
 async function load({ bytes, outputs, tensors, width }: LoadRequest, wasmFile: string): Promise<InferenceSession> {
-  env.logLevel = 'error';
+  env.logLevel = 'fatal';
   env.wasm.numThreads = 1;
   env.wasm.proxy = false;
   // Given as bytes: the runtime would fetch it otherwise.
   env.wasm.wasmBinary = new Uint8Array(readFileSync(wasmFile)).buffer;
-  const session = await InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+  const session = await InferenceSession.create(bytes, { executionProviders: ['wasm'], ...QUIET });
   checkTensor('input', session.inputMetadata, tensors.input, tensors.batch, width);
   checkTensor('output', session.outputMetadata, tensors.output, tensors.batch, outputs);
   return session;
@@ -87,7 +90,7 @@ async function infer(
   width: number,
   outputs: number,
 ): Promise<Float32Array> {
-  const results = await session.run({ [input]: new Tensor('float32', values, [rows, width]) }, [output]);
+  const results = await session.run({ [input]: new Tensor('float32', values, [rows, width]) }, [output], QUIET);
   const tensor = results[output];
   const data = await tensor?.getData();
   if (!(data instanceof Float32Array) || data.length !== rows * outputs) {

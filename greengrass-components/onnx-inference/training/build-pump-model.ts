@@ -5,7 +5,7 @@ import { perceptronToOnnx, predict } from './multilayer-perceptron.ts';
 import { PUMP_FEATURES, PUMP_INPUTS, PUMP_MODEL_NAME, PUMP_WINDOW } from './pump-model.ts';
 
 const [INPUT, OUTPUT] = ['features', 'probabilities'];
-const TEST_VECTORS = 8;
+const TEST_PROBABILITIES = [0, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 1];
 /** Float32 against float64 of the same weights. */
 const TOLERANCE = 1e-4;
 
@@ -40,17 +40,18 @@ export function buildPumpModel(
   return { manifest, bytes };
 }
 
-/** Windows of the validation runs, from the least to the most sure. */
+/** Of the windows of the validation runs, for each of some probabilities the one nearest to it. */
 function testVectors({ layers, scaling, validation }: FittedModel): ModelManifest['test']['vectors'] {
   const known = validation
     .flatMap(({ windows }) => windows)
     .map(({ features }) => {
       const rounded = features.map((value) => Number(value.toPrecision(9)));
-      return { features: rounded, outputs: [predict(layers, scaledRow(rounded, scaling))] };
-    })
-    .sort((left, right) => (left.outputs[0] as number) - (right.outputs[0] as number));
-  return Array.from({ length: TEST_VECTORS }, (_, at) => {
-    const vector = known[Math.round((at / (TEST_VECTORS - 1)) * (known.length - 1))] as (typeof known)[number];
-    return { features: vector.features, outputs: vector.outputs.map((value) => Number(value.toPrecision(9))) };
+      return { features: rounded, probability: predict(layers, scaledRow(rounded, scaling)) };
+    });
+  return TEST_PROBABILITIES.map((wanted) => {
+    const { features, probability } = known.reduce((nearest, one) =>
+      Math.abs(one.probability - wanted) < Math.abs(nearest.probability - wanted) ? one : nearest,
+    );
+    return { features, outputs: [Number(probability.toPrecision(9))] };
   });
 }
