@@ -1,11 +1,13 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { serveCustomResource } from '../shared/custom-resource/serve-custom-resource.ts';
+import { namedEndpoint } from '../shared/environment.ts';
 import { errorName } from '../shared/errors.ts';
 import { observed } from '../shared/observability.ts';
 import { type ArtifactPorts, NOTHING_PUBLISHED, publishArtifact } from './publish-artifact.ts';
 import { type ComponentArtifactRequest, requestSchema } from './schema.ts';
 
-const s3 = new S3Client({});
+// The local cloud has no name of its own for each bucket.
+const s3 = new S3Client({ forcePathStyle: namedEndpoint() !== undefined });
 
 const ports: ArtifactPorts = {
   async read(Bucket, Key) {

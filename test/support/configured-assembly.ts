@@ -3,7 +3,11 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { addPlatform } from '../../lib/platform.ts';
 
 /** Synthesizes the stage `dev` of cdk.json with other settings laid over it, into a directory. */
-export function configuredAssembly(outdir: string, settings: Record<string, unknown>): string {
+export function configuredAssembly(
+  outdir: string,
+  settings: Record<string, unknown>,
+  context: Record<string, unknown> = {},
+): string {
   const { fleetwright } = cdkJson.context;
   const app = new App({
     outdir,
@@ -12,6 +16,7 @@ export function configuredAssembly(outdir: string, settings: Record<string, unkn
       ...cdkJson.context,
       'fleetwright:skipNag': true,
       fleetwright: { ...fleetwright, stages: { dev: { ...fleetwright.stages.dev, ...settings } } },
+      ...context,
     },
   });
   addPlatform(app);

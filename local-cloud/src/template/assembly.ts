@@ -90,7 +90,13 @@ function readAssets(directory: string, stackId: string): FileAsset[] {
     if (asset.source.path === undefined) {
       throw new CloudError('ASSEMBLY_INVALID', `${file}: asset ${hash} is made by an external command`);
     }
-    return [{ path: join(dirname(file), asset.source.path), destinations: Object.values(asset.destinations) }];
+    return [
+      {
+        path: join(dirname(file), asset.source.path),
+        packaging: asset.source.packaging ?? 'file',
+        destinations: Object.values(asset.destinations),
+      },
+    ];
   });
 }
 

@@ -2,6 +2,7 @@ import { CloudError } from '../core/errors.ts';
 import type { CloudContext } from '../core/plugin.ts';
 import { readAssembly } from './assembly.ts';
 import { type DeployStep, deployStack } from './deploy-stack.ts';
+import { publishAssets } from './publish-assets.ts';
 import type { StackRecord } from './stack-record.ts';
 import type { StackArtifact } from './template-types.ts';
 import type { ProviderLookup } from './validate-stack.ts';
@@ -19,12 +20,14 @@ export async function deployAssembly(options: DeployAssemblyOptions): Promise<St
   const { context } = options;
   const artifacts = readAssembly(options.assembly);
   for (const artifact of artifacts) checkEnvironment(artifact, context);
-  const assets = assetPaths(artifacts, context);
+  const fill = (text: string): string => withAccount(text, context);
+  const assets = assetPaths(artifacts, fill);
   const assetPath = (bucket: string, key: string): string => {
     const path = assets.get(`${bucket}/${key}`);
     if (path === undefined) throw new CloudError('ASSEMBLY_INVALID', `no asset s3://${bucket}/${key} in the assembly`);
     return path;
   };
+  await publishAssets(context, artifacts, fill);
   const records: StackRecord[] = [];
   for (const artifact of artifacts) {
     records.push(
@@ -55,13 +58,14 @@ function checkEnvironment(artifact: StackArtifact, context: CloudContext): void 
 }
 
 /** Bucket names of asset manifests hold `${AWS::AccountId}`-style placeholders (cloud-assembly-schema, asset manifest). */
-function assetPaths(artifacts: readonly StackArtifact[], context: CloudContext): Map<string, string> {
-  const { accountId, partition, region } = context.account;
-  const fill = (text: string): string =>
-    text
-      .replaceAll('${AWS::AccountId}', accountId)
-      .replaceAll('${AWS::Region}', region)
-      .replaceAll('${AWS::Partition}', partition);
+function withAccount(text: string, { account: { accountId, partition, region } }: CloudContext): string {
+  return text
+    .replaceAll('${AWS::AccountId}', accountId)
+    .replaceAll('${AWS::Region}', region)
+    .replaceAll('${AWS::Partition}', partition);
+}
+
+function assetPaths(artifacts: readonly StackArtifact[], fill: (text: string) => string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const { assets } of artifacts) {
     for (const asset of assets) {

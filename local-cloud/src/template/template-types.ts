@@ -60,5 +60,7 @@ export interface StackArtifact {
 export interface FileAsset {
   /** Absolute path of a file or directory. */
   readonly path: string;
+  /** `file`: as it is; `zip`: a directory that is packed on its way. */
+  readonly packaging: string;
   readonly destinations: readonly { readonly bucketName: string; readonly objectKey: string }[];
 }
