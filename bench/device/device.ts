@@ -7,19 +7,43 @@ import type { BenchOptions } from '../bench-options.ts';
 import { startCloudUnderTest } from '../broker/cloud-under-test.ts';
 import { benchDevice } from './bench-device.ts';
 import { bundleWorker } from './bundle-worker.ts';
-import type { DeviceFigures, DeviceOrder } from './device-order.ts';
+import { type DeviceFigures, type DeviceOrder, REST } from './device-order.ts';
 import { measureAgent } from './measure-agent.ts';
 
 const ROUNDS = 3;
 const DEFAULT_SECONDS = 150;
+/** ms that a measured process may take beyond what it measures: to start, to connect, and to have the last messages acknowledged */
+const PATIENCE = 60_000;
 const KINDS = ['bare', 'memory', 'disk', 'disk, synced'] as const;
 /** AWS's limit of a connection is 100. */
 const MESSAGES_PER_SECOND = 90;
 const MIB = 1024 * 1024;
+const OVERHEAD_SECONDS = 4;
 const runFile = promisify(execFile);
 
 function median(values: readonly number[]): number {
   return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] as number;
+}
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** @throws Error with the worker's last words, when it does not come to its end in time */
+async function measureWorker(entry: string, order: DeviceOrder): Promise<DeviceFigures> {
+  const timeout = order.seconds * 1_000 + REST + PATIENCE;
+  try {
+    const { stdout } = await runFile(process.execPath, [entry, JSON.stringify(order)], {
+      timeout,
+      killSignal: 'SIGKILL',
+    });
+    return JSON.parse(stdout.trim()) as DeviceFigures;
+  } catch (error) {
+    const { killed, stderr = '' } = error as { killed?: boolean; stderr?: string };
+    const reason = killed === true ? `did not end within ${timeout / 1_000} s` : 'failed';
+    // The message of the error itself would repeat the order, which holds a key.
+    throw new Error(
+      `the measured process '${order.kind}' ${reason}${stderr === '' ? '' : `: ${stderr.slice(-2_000)}`}`,
+    );
+  }
 }
 
 /**
@@ -34,7 +58,8 @@ export async function run({ json, seconds = DEFAULT_SECONDS }: BenchOptions): Pr
     const bare = await bundleWorker('bare', 'bench/device/bare-worker.ts');
     const queue = await bundleWorker('queue', 'bench/device/queue-worker.ts');
     const agent = await bundleWorker('agent', 'device-client/src/agent/main.ts');
-    const slice = Math.max(2, Math.round(seconds / ROUNDS / (KINDS.length + 1)));
+    // What a process needs besides, to rest and to start, is part of the time that was asked for.
+    const slice = Math.max(2, Math.round(seconds / ROUNDS / (KINDS.length + 1) - OVERHEAD_SECONDS));
     const measured = new Map<string, DeviceFigures[]>();
     for (let round = 0; round < ROUNDS; round++) {
       const order = round % 2 === 0 ? KINDS : [...KINDS].reverse();
@@ -46,9 +71,10 @@ export async function run({ json, seconds = DEFAULT_SECONDS }: BenchOptions): Pr
           messagesPerSecond: MESSAGES_PER_SECOND,
           samplesPerMessage: 1,
         };
-        const { stdout } = await runFile(process.execPath, [kind === 'bare' ? bare : queue, JSON.stringify(given)]);
-        measured.set(kind, [...(measured.get(kind) ?? []), JSON.parse(stdout.trim())]);
+        say(`round ${round + 1} of ${ROUNDS}: ${kind}`);
+        measured.set(kind, [...(measured.get(kind) ?? []), await measureWorker(kind === 'bare' ? bare : queue, given)]);
       }
+      say(`round ${round + 1} of ${ROUNDS}: the agent`);
       const figures = await measureAgent(agent, cloud.description, place, directory, slice);
       measured.set('agent', [...(measured.get('agent') ?? []), { ...figures, messagesPerSecond: Number.NaN }]);
     }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAgent } from '../../device-client/src/agent/control-socket.ts';
@@ -9,6 +9,13 @@ import type { DevicePlace } from './bench-device.ts';
 import { REST, sampleAt } from './device-order.ts';
 
 const PATIENCE = 30_000;
+const UNIT = new URL('../../device-client/packaging/fleetwright-device.service', import.meta.url);
+
+/** Of Node.js, as the agent's unit starts it. */
+function packagedOptions(): string[] {
+  const [, words = ''] = /^ExecStart=\S+ (.*?)\/usr\/lib/m.exec(readFileSync(UNIT, 'utf8')) ?? [];
+  return words.split(' ').filter((word) => word !== '');
+}
 
 /** Bytes of the whole agent, with all its features: at rest, and while a program of the machine hands it samples. */
 export async function measureAgent(
@@ -28,7 +35,8 @@ export async function measureAgent(
     clock: { url: cloud.apiUrl },
   };
   writeFileSync(file, JSON.stringify(settings));
-  const child = spawn(process.execPath, [entry, 'run', '--config', file, '--allow-root'], { stdio: 'ignore' });
+  const args = [...packagedOptions(), entry, 'run', '--config', file, '--allow-root'];
+  const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const pid = child.pid as number;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   try {

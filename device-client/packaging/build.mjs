@@ -30,7 +30,7 @@ await build({
   target: 'node20',
   minify: true,
   mainFields: ['module', 'main'],
-  banner: { js: '#!/usr/bin/env node' },
+  banner: { js: '#!/usr/bin/env -S node --max-semi-space-size=1' },
 });
 const manifest = {
   name: 'fleetwright-device',

@@ -118,6 +118,8 @@ export class Device extends EventEmitter<DeviceEvents> {
     this.#telemetry = new TelemetryFeature({
       ...telemetry,
       ...(samplesPerMessage !== undefined && { samplesPerMessage }),
+      listens: (event) =>
+        this.listenerCount(event) > 0 || (event === 'sent' ? telemetry.onSent : telemetry.onAcknowledged) !== undefined,
       onSent: (channel, message) => {
         telemetry.onSent?.(channel, message);
         this.emit('sent', channel, message);

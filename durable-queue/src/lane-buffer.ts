@@ -20,6 +20,8 @@ export interface BufferedRecord {
 }
 
 const FIRST_CAPACITY = 16 * 1024;
+/** Above it, what a burst has needed is given back when it is over. */
+const KEPT_CAPACITY = 128 * 1024;
 
 /** Items of one rank that were accepted and not yet written. */
 export class LaneBuffer {
@@ -40,6 +42,7 @@ export class LaneBuffer {
   clear(): void {
     this.records.length = 0;
     this.length = 0;
+    if (this.bytes.length > KEPT_CAPACITY) this.bytes = Buffer.allocUnsafe(FIRST_CAPACITY);
   }
 
   #grow(needed: number): void {

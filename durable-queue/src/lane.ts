@@ -77,7 +77,8 @@ export class Lane {
       for (const run of touched.reverse()) await this.#undo(run);
       throw error;
     }
-    for (const { from, segment, to } of touched) {
+    for (const { from, segment, sizeBefore, to } of touched) {
+      this.#keepLoaded(buffer, segment, sizeBefore, from);
       for (let index = from; index < to; index++) {
         const record = buffer.records[index] as LaneBuffer['records'][number];
         segment.add(record.channel, record.sequence, record.time, record.length);
@@ -85,6 +86,14 @@ export class Lane {
         record.channel.pending++;
       }
     }
+  }
+
+  /** What is read from a segment as it is written need not be fetched from the disk again. */
+  #keepLoaded(buffer: LaneBuffer, segment: Segment, sizeBefore: number, from: number): void {
+    const loaded = this.#loaded.find((known) => known.segment === segment);
+    if (loaded === undefined || loaded.end !== sizeBefore || sizeBefore === 0) return;
+    const start = (buffer.records[from] as LaneBuffer['records'][number]).at;
+    loaded.extend(buffer.bytes.subarray(start, start + segment.size - sizeBefore), this.#settings.segmentBytes);
   }
 
   /** fsync of what policy `interval` has left. */
@@ -117,7 +126,7 @@ export class Lane {
     }
     if (loaded.end < segment.size) {
       const before = loaded.damagedBytes;
-      loaded.extend(await segment.read(this.#settings.fileSystem, loaded.end));
+      loaded.extend(await segment.read(this.#settings.fileSystem, loaded.end), this.#settings.segmentBytes);
       const bytes = loaded.damagedBytes - before;
       if (bytes > 0) {
         this.#counters.damagedBytes += bytes;

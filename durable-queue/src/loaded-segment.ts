@@ -48,11 +48,12 @@ export class LoadedSegment {
     return this.#damagedBytes;
   }
 
-  /** Takes what follows `end`. */
-  extend(more: Buffer): void {
+  /** Takes what follows `end`. What comes first is kept, what follows is copied. @param most bytes that a segment grows to, but for its first item */
+  extend(more: Buffer, most: number): void {
     const length = this.#end + more.length;
     if (length > this.#bytes.length) {
-      const larger = this.#end === 0 ? more : Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#bytes.length));
+      const larger =
+        this.#end === 0 ? more : Buffer.allocUnsafeSlow(Math.max(length, Math.min(most, 2 * this.#bytes.length)));
       if (larger !== more) this.#bytes.copy(larger, 0, 0, this.#end);
       this.#bytes = larger;
     }

@@ -132,7 +132,9 @@ export class TelemetryFeature implements DeviceFeature {
       clock,
       random,
       topicOf: (channel) => topics[channel],
-      onSent: (message) => this.#options.onSent?.(message.lane.channel, parsed(message)),
+      onSent: (message) => {
+        if (this.#listens('sent')) this.#options.onSent?.(message.lane.channel, parsed(message));
+      },
       onAcknowledged: (message) => this.#acknowledged(message),
       onRetry: ({ lane, sequence }, reason) => this.#options.onRetry?.(lane.channel, sequence, reason),
       onTrouble: (reason) => context.log.error('the telemetry queue fails', { reason }),
@@ -302,7 +304,11 @@ export class TelemetryFeature implements DeviceFeature {
     this.#acknowledgedMessages++;
     this.#acknowledgedSamples += message.samples;
     if (message.possibleDuplicate) this.#repeatedMessages++;
-    this.#options.onAcknowledged?.(message.lane.channel, parsed(message));
+    if (this.#listens('acknowledged')) this.#options.onAcknowledged?.(message.lane.channel, parsed(message));
+  }
+
+  #listens(event: 'sent' | 'acknowledged'): boolean {
+    return this.#options.listens?.(event) ?? true;
   }
 
   #isIdle({ readers, sender, writers }: Running): boolean {

@@ -37,6 +37,8 @@ export interface TelemetryOptions extends Partial<ReportingSchedule> {
   readonly leastTime?: number;
   /** ms since any moment, never set: tells by how much the clock was. @default the process's */
   readonly monotonic?: () => number;
+  /** Whether anybody listens to {@link onSent} or {@link onAcknowledged} now: each costs reading the message. @default true */
+  listens?(event: 'sent' | 'acknowledged'): boolean;
   /** A message goes out for the first time in this process. */
   onSent?(channel: SampleChannel, message: TelemetryMessage): void;
   /** The cloud has a message. Once for each in this process. */
