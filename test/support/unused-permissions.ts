@@ -8,6 +8,22 @@ interface ExplainedGrant {
 
 /** What no end-to-end test uses, and why the role holds it all the same. */
 export const UNUSED_BY_TESTS: readonly ExplainedGrant[] = [
+  {
+    role: /./,
+    action: /^iot:/,
+    resource: /fleetwright-dev-edge-core-\*/,
+    why: 'cores are devices of one more type: what is done with devices is tested with another',
+  },
+  {
+    role: /ArtifactsPublisher/,
+    action: /^s3:GetObject$/,
+    why: 'an artifact is read where it lies when a deployment finds it there already',
+  },
+  {
+    role: /CoresTokenExchange/,
+    action: /^s3:GetObject$/,
+    why: 'an artifact of a component that no core of the tests has installed',
+  },
   { role: /./, action: /^xray:Put/, why: "Lambda's X-Ray daemon sends the traces; here there is none" },
   {
     role: /./,
@@ -30,7 +46,7 @@ export const UNUSED_BY_TESTS: readonly ExplainedGrant[] = [
     why: 'what the managed policy AWSIoTThingsRegistration grants, held to names; which of it provisioning asks for on AWS, no page says',
   },
   {
-    role: /(ClaimCredentials|DeviceCredentialsGroups|Enrollment|QuarantineGroupPolicy|OtaSigning)/,
+    role: /(ClaimCredentials|CoresMembers|DeviceCredentialsGroups|Enrollment|QuarantineGroupPolicy|OtaSigning)/,
     action: /^(iot|secretsmanager|signer):/,
     why: 'custom resources: what they undo when their stack is changed or deleted, and what a half-made device needs',
   },
@@ -77,5 +93,10 @@ export const EXPECTED_DENIALS: readonly ExplainedGrant[] = [
     role: /DeviceCredentials/,
     action: /./,
     why: "a device asks for what is another device's, and for what no device may",
+  },
+  {
+    role: /CoresTokenExchange/,
+    action: /^s3:(GetObject|ListBucket)$/,
+    why: 'a core asks for artifacts of a version that is not deployed, and for a list of all',
   },
 ];
