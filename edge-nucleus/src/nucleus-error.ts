@@ -12,6 +12,8 @@ export type NucleusErrorCode =
   | 'DEPLOYMENT_INVALID'
   /** A component refused its configuration, or did not come up. */
   | 'DEPLOYMENT_FAILED'
+  /** The policy or role of the core does not allow it. */
+  | 'NOT_ALLOWED'
   /** Another nucleus has the directory. */
   | 'LOCKED'
   | 'STATE_UNUSABLE'

@@ -11,6 +11,8 @@ import type { DeploymentReport } from './deployments/cloud-deployment.ts';
 const CADENCE = 86_400_000;
 /** ms; a reconnection without news is told once in this time (nucleus, `MINIMAL_RECONNECT_PUBLISH_INTERVAL_SEC`) */
 const RECONNECT_INTERVAL = 60_000;
+/** ms after which all is told again that the cloud has refused, as while the core's policy is on its way */
+const RETRY = 30_000;
 /** ms in which changes of components are gathered */
 const GATHER = 1_000;
 /** Components of one message, so that it stays below 128,000 bytes. */
@@ -68,6 +70,7 @@ export class FleetStatus {
   #turn: Promise<void> = Promise.resolve();
   #gathering: { cancel(): void } | undefined;
   #cadence: { cancel(): void } | undefined;
+  #retry: { cancel(): void } | undefined;
   #stopListening = (): void => {};
   #stopped = false;
 
@@ -87,6 +90,7 @@ export class FleetStatus {
     this.#stopListening();
     this.#gathering?.cancel();
     this.#cadence?.cancel();
+    this.#retry?.cancel();
   }
 
   changed(name: string): void {
@@ -214,6 +218,10 @@ export class FleetStatus {
       const topic = `$aws/things/${thingName}/greengrassv2/health/json`;
       await connection.publish(topic, Buffer.from(JSON.stringify(message)), 1).catch((error) => {
         log('warn', 'the cloud cannot be told of the health of this core', { reason: String(error) });
+        this.#retry ??= this.#ports.clock.after(RETRY, () => {
+          this.#retry = undefined;
+          if (connection.connected) this.#tell('CADENCE', this.#ports.components());
+        });
       });
     });
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import semver from 'semver';
-import { CloudUnreachable, type GreengrassCloud } from '../cloud/greengrass/greengrass-cloud.ts';
+import { CloudUnreachable, CoreNotAllowed, type GreengrassCloud } from '../cloud/greengrass/greengrass-cloud.ts';
 import { NucleusError } from '../nucleus-error.ts';
 import type { MemoryConnection } from './memory-connection.ts';
 
@@ -21,7 +21,8 @@ export class TestCloud implements GreengrassCloud {
   readonly reported: Record<string, unknown>[] = [];
   readonly downloads: string[] = [];
   reachable = true;
-  groups: string[] | undefined = ['cores'];
+  allowed = true;
+  groups = ['cores'];
   /** Waits here before a download. */
   beforeDownload: () => Promise<void> = async () => {};
   readonly #recipes: { name: string; version: string; text: string }[] = [];
@@ -83,13 +84,14 @@ export class TestCloud implements GreengrassCloud {
 
   async resolve(name: string, requirements: Readonly<Record<string, string>>): Promise<string | undefined> {
     this.#demandReachable();
+    if (!this.allowed) throw new CoreNotAllowed('the policy of this core does not allow it');
     return this.#recipes
       .filter((one) => one.name === name)
       .filter(({ version }) => Object.values(requirements).every((range) => semver.satisfies(version, range)))
       .sort((a, b) => semver.rcompare(a.version, b.version))[0]?.text;
   }
 
-  async thingGroups(): Promise<readonly string[] | undefined> {
+  async thingGroups(): Promise<readonly string[]> {
     this.#demandReachable();
     return this.groups;
   }

@@ -195,6 +195,19 @@ test('without the cloud a deployment waits, and its end is told once there is a 
   await until(() => cloud.health.some(({ trigger }) => trigger === 'RECONNECT'));
 }, 20_000);
 
+// Source: AWS IoT developer guide, `pub-sub-policy`: policy changes take a while.
+test('a core whose policy is on its way waits for it', async () => {
+  cloud.component(A, '1.0.0', RUNS);
+  cloud.allowed = false;
+  await core.start();
+  const job = cloud.deploy({ [A]: { version: '1.0.0' } });
+  await until(() => core.logged.some((line) => line.includes('does not allow')));
+  await until(() => cloud.statuses(job).length === 1);
+  cloud.allowed = true;
+  await ended(job);
+  expect(last(job)?.status).toBe('SUCCEEDED');
+}, 20_000);
+
 test('a nucleus that ends in the middle leaves the deployment to the next one', async () => {
   cloud.component(A, '1.0.0', '', {
     Manifests: [{ Artifacts: [{ URI: 's3://bucket/slow.txt' }], Lifecycle: { Run: RUNS } }],

@@ -5,7 +5,7 @@ import type { DeploymentOutcome } from '../../deployment/deployment-record.ts';
 import type { DeploymentTargets } from '../../deployment/deployment-targets.ts';
 import { NucleusError } from '../../nucleus-error.ts';
 import { readStateFile, writeStateFile } from '../../state/state-file.ts';
-import type { GreengrassCloud } from '../greengrass/greengrass-cloud.ts';
+import { CoreNotAllowed, type GreengrassCloud } from '../greengrass/greengrass-cloud.ts';
 import { persist } from '../greengrass/persist.ts';
 import type { ShadowClient } from '../shadow-client.ts';
 import {
@@ -178,11 +178,7 @@ export class CloudDeployments {
       const plan = planOf(document);
       const newer = channel === 'job' ? this.#newerThan(plan) : undefined;
       if (newer !== undefined) return { ...head, status: 'REJECTED', detailedStatus: 'REJECTED', failureCause: newer };
-      const { cloud, log } = this.#ports;
-      const groups = await persist(() => cloud.thingGroups(signal), this.#ports, signal);
-      if (groups === undefined) {
-        log('warn', 'the policy of this core does not allow greengrass:ListThingGroupsForCoreDevice', {});
-      }
+      const groups = await this.#groups(signal);
       const known = groups?.map((name) => `thinggroup/${name}`);
       const outcome = await this.#ports.apply(
         { ...plan, ...(known !== undefined && { groups: known }) },
@@ -199,6 +195,18 @@ export class CloudDeployments {
         reason: error.message,
         code: error.code,
       });
+    }
+  }
+
+  /** Undefined: the core may not ask, and groups that it has left are not noticed (nucleus, `DefaultDeploymentTask.java`). */
+  async #groups(signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const { cloud, log } = this.#ports;
+    try {
+      return await persist(() => cloud.thingGroups(signal), this.#ports, signal);
+    } catch (error) {
+      if (!(error instanceof CoreNotAllowed)) throw error;
+      log('warn', 'thing groups that this core has left cannot be noticed', { reason: error.message });
+      return undefined;
     }
   }
 

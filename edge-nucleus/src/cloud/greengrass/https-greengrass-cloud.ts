@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { NucleusError } from '../../nucleus-error.ts';
 import type { PlatformAttributes } from '../../recipe/recipe.ts';
 import type { DeviceHttps, HttpsEndpoint } from './device-https.ts';
-import { CloudUnreachable, type GreengrassCloud } from './greengrass-cloud.ts';
+import { CloudUnreachable, CoreNotAllowed, type GreengrassCloud } from './greengrass-cloud.ts';
 import { CredentialsRefused, type RoleCredentials } from './role-credentials.ts';
 
 const S3_URI = /^s3:\/\/([^/]+)\/(.+)$/i;
@@ -71,16 +71,15 @@ export class HttpsGreengrassCloud implements GreengrassCloud {
     const { endpoint, https } = this.#options;
     const answer = await https.ask(endpoint, 'POST', '/greengrass/v2/resolveComponentCandidates', { body, signal });
     if (answer.status === 404) return undefined;
+    if (answer.status === 403) throw notAllowed('greengrass:ResolveComponentCandidates');
     if (answer.status !== 200) {
-      const why =
-        answer.status === 403 ? 'its policy does not allow greengrass:ResolveComponentCandidates' : answer.body;
-      throw new NucleusError('DEPENDENCY_UNMET', `${name} cannot be resolved for this core: ${why}`);
+      throw new NucleusError('DEPENDENCY_UNMET', `${name} cannot be resolved for this core: ${answer.body}`);
     }
     const [found] = read(candidatesSchema, answer.body).resolvedComponentVersions;
     return found === undefined ? undefined : Buffer.from(found.recipe, 'base64').toString('utf8');
   }
 
-  async thingGroups(signal: AbortSignal): Promise<readonly string[] | undefined> {
+  async thingGroups(signal: AbortSignal): Promise<readonly string[]> {
     const { endpoint, https, thingName } = this.#options;
     const path = `/greengrass/v2/coreDevices/${encodeURIComponent(thingName)}/thingGroups`;
     const names = new Set<string>();
@@ -88,7 +87,7 @@ export class HttpsGreengrassCloud implements GreengrassCloud {
     for (let page = 0; page < MAX_PAGES; page++) {
       const query = typeof token === 'string' ? `?nextToken=${encodeURIComponent(token)}` : '';
       const answer = await https.ask(endpoint, 'GET', `${path}${query}`, { signal });
-      if (answer.status === 403) return undefined;
+      if (answer.status === 403) throw notAllowed('greengrass:ListThingGroupsForCoreDevice');
       if (answer.status !== 200) throw new CloudUnreachable(`the thing groups: status ${answer.status}`);
       const { nextToken, thingGroups } = read(groupsSchema, answer.body);
       for (const { rootToParentThingGroups, thingGroupName } of thingGroups) {
@@ -122,8 +121,15 @@ export class HttpsGreengrassCloud implements GreengrassCloud {
   }
 }
 
+function notAllowed(action: string): CoreNotAllowed {
+  return new CoreNotAllowed(`the policy of this core does not allow ${action}`);
+}
+
 /** Undefined: it may work later. */
 function refusalOf(uri: string, error: unknown): NucleusError | undefined {
+  if (error instanceof CredentialsRefused && error.status === 403) {
+    return new CoreNotAllowed(`${uri} cannot be downloaded: ${error.message}`);
+  }
   const isRefused =
     error instanceof CredentialsRefused ||
     (error instanceof S3ServiceException && error.$fault === 'client' && error.$retryable === undefined);
