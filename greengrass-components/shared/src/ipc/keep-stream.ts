@@ -14,9 +14,13 @@ export interface Stream<M> {
 const FIRST_DELAY = 1_000;
 const LAST_DELAY = 60_000;
 
+/** ms after which an answer to a subscription is no longer waited for, though it still counts */
+const ANSWER_BOUND = 3_000;
+
 /**
- * Keeps a subscription: asks for it again when the nucleus does not take it yet (offline, a classic nucleus refuses
- * subscriptions with the cloud) or ends it. Resolves after the first attempt.
+ * Keeps a subscription: asks for it again when the nucleus does not take it yet or ends it. Resolves when it is taken, or after
+ * {@link ANSWER_BOUND}: a classic nucleus that has no connection answers a subscription with the cloud when it has one
+ * (`MqttClient.subscribe`), and nobody must wait for the cloud to begin.
  * @throws IpcFailure when the component may not subscribe
  */
 export async function keepStream<M>(
@@ -68,7 +72,9 @@ export async function keepStream<M>(
     }
   };
 
-  await attempt();
+  const first = attempt();
+  const inTime = await isWithin(first, ANSWER_BOUND, clock);
+  if (!inTime) first.catch((error) => again(String(error)));
   return {
     async end() {
       ended = true;
@@ -78,4 +84,12 @@ export async function keepStream<M>(
       await stream?.close();
     },
   };
+}
+
+/** @returns whether the work was done in time. Rejects as it does. */
+function isWithin(work: Promise<void>, milliseconds: number, clock: ComponentClock): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(milliseconds, () => resolve(false));
+    work.finally(() => timer.cancel()).then(() => resolve(true), reject);
+  });
 }
