@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   broker: () => import('./broker/broker.ts'),
   connections: () => import('./connections/connections.ts'),
   device: () => import('./device/device.ts'),
+  'edge-aggregator': () => import('./edge/edge-aggregator.ts'),
   ingest: () => import('./ingest/ingest.ts'),
   lambdas: () => import('./lambdas/lambdas.ts'),
   nab: () => import('./nab/nab.ts'),
