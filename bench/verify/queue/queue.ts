@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   canMakeSmallDisk,
+  FULL_DISK,
+  FULL_DISK_SAMPLE,
   type FullDiskOutcome,
+  type FullDiskSize,
   runFullDisk,
 } from '../../../durable-queue/src/testing/run-full-disk.ts';
 import { runKills } from '../../../durable-queue/src/testing/run-kills.ts';
@@ -17,10 +20,17 @@ export interface QueueSize {
   readonly group: number;
   /** ms that the last life has to drain everything */
   readonly patience: number;
+  readonly disk: FullDiskSize;
 }
 
-export const FULL_QUEUE: QueueSize = { kills: 200, samples: 1_000_000, group: 200, patience: 900_000 };
-export const QUEUE_SAMPLE: QueueSize = { kills: 3, samples: 5_000, group: 20, patience: 120_000 };
+export const FULL_QUEUE: QueueSize = { kills: 200, samples: 1_000_000, group: 200, patience: 900_000, disk: FULL_DISK };
+export const QUEUE_SAMPLE: QueueSize = {
+  kills: 3,
+  samples: 5_000,
+  group: 20,
+  patience: 120_000,
+  disk: FULL_DISK_SAMPLE,
+};
 
 /** ms from the first sign of a life to its kill */
 const LIFE = [10, 700] as const;
@@ -39,7 +49,7 @@ export async function runQueue(dice: Dice, say: Say, size: QueueSize): Promise<P
       onKill: (count, { stored }) => say(`kill ${count} of ${size.kills}: ${group(stored)} samples stored`),
     });
     say('filling a small disk several times over');
-    const full = canMakeSmallDisk() ? runFullDisk() : undefined;
+    const full = canMakeSmallDisk() ? runFullDisk(size.disk) : undefined;
     const none = (claim: string, kind: string): Invariant => {
       const found = account.wrong.filter((text) => text.startsWith(kind));
       return {
@@ -57,7 +67,7 @@ export async function runQueue(dice: Dice, say: Say, size: QueueSize): Promise<P
         `${tornTails} torn tails put behind the file that was being written`,
         full === undefined
           ? 'a full disk: skipped, for this system grants no mount namespace to make a small one in'
-          : `a disk of 4 MiB filled with ${group(full.promised)} samples, its process killed while it was full, and drained by another`,
+          : `a disk of ${size.disk.mebibytes} MiB filled with ${group(full.promised)} samples by processes that were killed while it was full (${size.disk.kills}), and drained by another`,
       ],
       figures: {
         kills,

@@ -22,11 +22,23 @@ export const FULL_DISK_CHANNELS: readonly { channel: string; priority: Priority;
 const PROGRAM = fileURLToPath(new URL('full-disk-process.ts', import.meta.url));
 /** A file system of our own needs a mount namespace, which not every kernel grants an ordinary user. */
 const NAMESPACE = ['-Urm', 'sh', '-c'];
-const DISK = '4m';
 const ITEM_BYTES = 200;
-/** Rounds that put about three times what the disk holds, and those after the kill. */
-const FILLING = 20_000;
+/** ms; a machine that is busy otherwise takes minutes for the larger one */
+const TIMEOUT = 900_000;
+/** Rounds after the last kill. */
 const MORE = 2_000;
+
+export interface FullDiskSize {
+  readonly mebibytes: number;
+  /** About 7,500 for each MiB fill it once. */
+  readonly rounds: number;
+  /** Processes that fill it, one after the other, each killed while it is full. */
+  readonly kills: number;
+}
+
+export const FULL_DISK_SAMPLE: FullDiskSize = { mebibytes: 4, rounds: 20_000, kills: 1 };
+/** Filled several times over; about 500,000 items. */
+export const FULL_DISK: FullDiskSize = { mebibytes: 32, rounds: 225_000, kills: 5 };
 
 export interface FullDiskOutcome {
   readonly promised: number;
@@ -41,18 +53,20 @@ export function canMakeSmallDisk(): boolean {
   return spawnSync('unshare', [...NAMESPACE, 'mount -t tmpfs -o size=1m tmpfs /mnt']).status === 0;
 }
 
-/** Fills a disk of 4 MiB several times over, kills the process at the full disk, goes on, and drains. */
-export function runFullDisk(): FullDiskOutcome {
+/** Fills a small disk several times over, kills the process at the full disk, goes on, and drains. */
+export function runFullDisk({ kills, mebibytes, rounds }: FullDiskSize): FullDiskOutcome {
   const order = (kind: FullDiskOrder['kind'], from: number, rounds: number): string =>
     `'${JSON.stringify({ kind, directory: '/mnt/queue', from, rounds, itemBytes: ITEM_BYTES })}'`;
   const node = `${process.execPath} --import tsx ${PROGRAM}`;
+  const share = Math.ceil(rounds / kills);
+  const fills = Array.from({ length: kills }, (_, life) => `${node} ${order('fill', life * share, share)}`);
   const script =
-    `mount -t tmpfs -o size=${DISK} tmpfs /mnt && ` +
-    `{ ${node} ${order('fill', 0, FILLING)}; ${node} ${order('drain', FILLING, MORE)}; }`;
+    `mount -t tmpfs -o size=${mebibytes}m tmpfs /mnt && ` +
+    `{ ${fills.join('; ')}; ${node} ${order('drain', kills * share, MORE)}; }`;
   const { error, stderr, stdout } = spawnSync('unshare', [...NAMESPACE, script], {
     encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    timeout: 300_000,
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: TIMEOUT,
   });
   const outcome = judge(stdout);
   const trouble = error === undefined ? [] : [`the processes failed: ${error.message}; ${stderr}`];
