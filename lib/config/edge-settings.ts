@@ -32,6 +32,8 @@ const componentSchema = z.strictObject({
   ...updateShape,
 });
 
+const publicComponentSchema = z.strictObject({ version, ...updateShape });
+
 const componentsSchema = z.record(folder, componentSchema).default({});
 
 /** Greengrass API reference, IoTJobExecutionsRolloutConfig and IoTJobAbortCriteria. */
@@ -89,8 +91,8 @@ export const edgeSchema = z
     deviceType: topicLevelSchema.default('edge-core'),
     /** Of all cores, by folder of `greengrass-components/`. All that are built run, but those that are not enabled. */
     components: componentsSchema,
-    /** Components of AWS that cores run besides. */
-    publicComponents: z.record(publicName, z.strictObject({ version, ...updateShape })).default({}),
+    /** Components of AWS that cores run besides; `null` takes away what the defaults have. */
+    publicComponents: z.preprocess(withoutNulls, z.record(publicName, publicComponentSchema)).default({}),
     /** Each site has a group of its name; further ones share a site (docs/deploying.md, "Edge"). */
     groups: z.record(topicLevelSchema, groupSchema).default({}),
     rollout: rolloutSchema.prefault({}),
@@ -105,6 +107,10 @@ export const edgeSchema = z
 
 export type EdgeSettings = z.infer<typeof edgeSchema>;
 export type EdgeComponentSettings = z.infer<typeof componentSchema>;
+
+function withoutNulls(value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([, own]) => own !== null)) : value;
+}
 
 /** The settings of a stage, not yet checked, with the type of cores among its device types when it has an edge. */
 export function withCoreType(settings: Json): Json {

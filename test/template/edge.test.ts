@@ -174,8 +174,8 @@ describe('what cores may do', () => {
       'iot:AssumeRoleWithCertificate': [`${IOT}rolealias/fleetwright-dev-edge-core`],
       'greengrass:GetDeploymentConfiguration': ['*'],
       'greengrass:ResolveComponentCandidates': ['*'],
-      // What is built depends on it.
-      'greengrass:GetComponentVersionArtifact': [publicComponent('SecretManager')],
+      // What is built depends on one, and the settings name the other.
+      'greengrass:GetComponentVersionArtifact': [publicComponent('SecretManager'), publicComponent('ShadowManager')],
       'greengrass:ListThingGroupsForCoreDevice': [`${IOT}thing/fleetwright-dev-edge-core-*`],
       'iot:Publish': [
         `${IOT}topic/$aws/things/${THING}/greengrass/health/json`,
@@ -192,17 +192,20 @@ describe('what cores may do', () => {
   });
 
   test('public components are downloaded by name, and only those that are deployed or needed', () => {
-    const publicComponents = { 'aws.greengrass.ShadowManager': { version: '2.3.9', merge: { a: 1 } } };
+    const publicComponents = {
+      'aws.greengrass.ShadowManager': null,
+      'aws.greengrass.Nucleus': { version: '2.9.4', merge: { a: 1 } },
+    };
     const { resources: all } = synthesize(withEdge({ publicComponents }));
     const found = one(all, 'AWS::IoT::Policy').Properties.PolicyDocument.Statement.find(({ Action }: Statement) =>
       list(Action).includes('greengrass:GetComponentVersionArtifact'),
     );
     expect(list<unknown>(found.Resource).map(flat)).toEqual([
+      publicComponent('Nucleus'),
       publicComponent('SecretManager'),
-      publicComponent('ShadowManager'),
     ]);
-    expect(deployments(all).get('fleetwright-dev-cores-north').Components['aws.greengrass.ShadowManager']).toEqual({
-      ComponentVersion: '2.3.9',
+    expect(deployments(all).get('fleetwright-dev-cores-north').Components['aws.greengrass.Nucleus']).toEqual({
+      ComponentVersion: '2.9.4',
       ConfigurationUpdate: { Merge: '{"a":1}' },
     });
   });
@@ -233,7 +236,7 @@ describe('deployments', () => {
     const groups = ['north', 'south', 'harbour'].map((site) => `fleetwright-dev-cores-${site}`);
     expect([...deployments(resources).keys()]).toEqual(groups);
     for (const { Components, TargetArn } of deployments(resources).values()) {
-      expect(Object.keys(Components)).toEqual([AGGREGATOR, SPOOL]);
+      expect(Object.keys(Components)).toEqual([AGGREGATOR, SPOOL, 'aws.greengrass.ShadowManager']);
       expect(flat(TargetArn)).toMatch(/^<CoresGroup\w+\.Arn>$/);
     }
   });
@@ -298,7 +301,9 @@ describe('deployments', () => {
     expect(merged(all, 'north', AGGREGATOR)).toEqual({ window: 10, series: { a: 1 } });
     const north = deployments(all).get('fleetwright-dev-cores-north').Components[AGGREGATOR];
     expect(north.ConfigurationUpdate.Reset).toEqual(['/series']);
-    expect(Object.keys(deployments(all).get('fleetwright-dev-cores-north-hall-2').Components)).toEqual([SPOOL]);
+    expect(Object.keys(deployments(all).get('fleetwright-dev-cores-north-hall-2').Components)).not.toContain(
+      AGGREGATOR,
+    );
     expect(merged(all, 'north-hall-2', SPOOL)).toMatchObject({ site: 'north' });
   });
 
