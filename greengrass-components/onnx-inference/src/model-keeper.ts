@@ -40,8 +40,8 @@ interface Loaded {
   readonly since: number;
 }
 
-/** Times that a model may be begun to load without an end: more, and it is what ends the process. */
-const MOST_ATTEMPTS = 2;
+/** Times that a model may be begun to load without an end: more is no bad luck with kills and power, but the model. */
+const MOST_ATTEMPTS = 5;
 /** ms before a model that could not be loaded is tried again, and a thread that died is replaced */
 const RELOAD_AFTER = 600_000;
 const REVIVE_AFTER = 5_000;

@@ -56,10 +56,10 @@ export function seedsFrom(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => first + at);
 }
 
-/** Deterministic: the same options, the same model. */
-export function fitPumpModel(options: FitOptions): FittedModel {
-  const train = options.trainSeeds.flatMap((seed) => playRun(seed, options.step));
-  const validation = options.validationSeeds.flatMap((seed) => playRun(seed, TEST_STEP));
+/** Deterministic: the same options, the same model. @param play plays a run by its seed, with windows every `step` ms */
+export function fitPumpModel(options: FitOptions, play: typeof playRun = playRun): FittedModel {
+  const train = options.trainSeeds.flatMap((seed) => play(seed, options.step));
+  const validation = options.validationSeeds.flatMap((seed) => play(seed, TEST_STEP));
   const scaling = scalingOf(train);
   const examples = (histories: readonly PumpHistory[]) => {
     const windows = histories.flatMap((history) => history.windows);

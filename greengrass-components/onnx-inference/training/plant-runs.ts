@@ -2,6 +2,7 @@ import { type ProcessFault, PUMPS, type PumpNumber, plantSamples } from '../../s
 import { severityAt } from '../../simulated-plant/src/process-faults.ts';
 import { createRandomSource } from '../../simulated-plant/src/random-source.ts';
 import { SeriesHistory } from '../src/series-history.ts';
+import { seriesOf } from '../src/subject-series.ts';
 import { readWindow } from '../src/window-features.ts';
 import { PUMP_FEATURES, PUMP_INPUTS, PUMP_WINDOW } from './pump-model.ts';
 
@@ -37,9 +38,9 @@ const SAMPLE_INTERVAL = 5;
 /**
  * What the plant shows in a run, and what was wrong with it: all of it by the seed. Wear that ends in failure, in 4 to 24 hours; wear
  * that stays harmless; cavitation, dead-heading and storms, which shake pumps and heat them without wearing them out; pumps that stand.
- * @param step ms between windows
+ * @param step ms between windows @param length ms
  */
-export function playRun(seed: number, step: number): PumpHistory[] {
+export function playRun(seed: number, step: number, length = RUN_MS): PumpHistory[] {
   const random = createRandomSource(seed * 7_919 + 1).even;
   const from = Date.UTC(2026, 0, 1) + Math.floor(random() * 365 * 24) * HOUR;
   const running: readonly PumpNumber[] = (
@@ -52,15 +53,15 @@ export function playRun(seed: number, step: number): PumpHistory[] {
     ] as const
   )[Math.floor(random() * 5)] ?? [1, 2];
   const faults = drawFaults(from, running, random);
-  const histories = new Map<string, SeriesHistory>();
+  const histories = new Map(
+    PUMPS.flatMap((pump) =>
+      Object.values(PUMP_INPUTS).map(({ series }) => [seriesOf(series, `pump_${pump}`), new SeriesHistory(10_000)]),
+    ),
+  );
   const rows = new Map<PumpNumber, LabelledWindow[]>(PUMPS.map((pump) => [pump, []]));
   const options = { interval: SAMPLE_INTERVAL, running };
-  for (const { time, values } of plantSamples(seed, from, RUN_MS / 1_000, faults, options)) {
-    for (const [series, value] of Object.entries(values)) {
-      const history = histories.get(series) ?? new SeriesHistory(100_000);
-      histories.set(series, history);
-      history.add(time, Number(value));
-    }
+  for (const { time, values } of plantSamples(seed, from, length / 1_000, faults, options)) {
+    for (const [series, history] of histories) history.add(time, Number(values[series]));
     const end = time + SAMPLE_INTERVAL * 1_000;
     if (end % step !== 0 || end - from < PUMP_WINDOW.length) continue;
     for (const pump of PUMPS) {
@@ -79,7 +80,7 @@ export function playRun(seed: number, step: number): PumpHistory[] {
 function featuresOf(histories: ReadonlyMap<string, SeriesHistory>, pump: PumpNumber, end: number): readonly number[] {
   const samples = Object.fromEntries(
     Object.entries(PUMP_INPUTS).map(([role, { series }]) => {
-      const history = histories.get(series.replace('{subject}', `pump_${pump}`));
+      const history = histories.get(seriesOf(series, `pump_${pump}`));
       if (history === undefined) throw new Error(`the plant has no ${role}`);
       return [role, history.between(end - PUMP_WINDOW.length, end)];
     }),
