@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { UploadMessage } from '@fleetwright/contracts';
 import type { ComponentClock } from '../../shared/src/component.ts';
-import type { SpoolStats } from './spool.ts';
+import type { SpoolStats } from './spool-stats.ts';
 
 export interface SpoolReportPorts {
   readonly clock: ComponentClock;

@@ -10,6 +10,7 @@ import { Intake } from './intake.ts';
 import { KnownUploads } from './known-uploads.ts';
 import { Pace } from './pace.ts';
 import { SpoolReport } from './spool-report.ts';
+import type { SpoolStats } from './spool-stats.ts';
 import { bootIdOf, decodeSpooled } from './spooled-message.ts';
 
 /** bytes of an item: a message of one upload, or one of many small ones with their ids */
@@ -18,21 +19,6 @@ const MAX_ITEM_BYTES = MAX_MESSAGE_BYTES + 11_000;
 const MAX_LEASES = 65_536;
 const SCAN_BYTES = 1_048_576;
 const MIB = 1_048_576;
-
-export interface SpoolStats {
-  /** Messages on disk. */
-  readonly waiting: number;
-  readonly bytes: number;
-  readonly bootId: number;
-  readonly taken: number;
-  readonly duplicates: number;
-  readonly refused: number;
-  readonly deferred: number;
-  /** Messages that were lost for lack of room. */
-  readonly dropped: number;
-  readonly sent: number;
-  readonly confirmed: number;
-}
 
 /** The spool on disk with its two ends. Made by {@link Spool.open}. */
 export class Spool {

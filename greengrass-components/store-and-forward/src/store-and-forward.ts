@@ -1,7 +1,8 @@
 import { UPLOAD_TOPIC } from '@fleetwright/contracts';
 import type { Component, ComponentHost } from '../../shared/src/component.ts';
 import type { SpoolConfiguration } from './configuration.ts';
-import { Spool, type SpoolStats } from './spool.ts';
+import { Spool } from './spool.ts';
+import type { SpoolStats } from './spool-stats.ts';
 
 /** `com.fleetwright.StoreAndForward`: see the README. */
 export class StoreAndForward implements Component<SpoolConfiguration> {
