@@ -10,11 +10,14 @@ export interface Finding {
   readonly measure: Measure;
   /** −log10 of the share of values that are as unusual */
   readonly severity: number;
-  /** The value would not have been one between these. */
+  /** The value would not have been one between these, if only this measure were asked. */
   readonly low: number;
   readonly high: number;
-  /** What the value is compared with: the usual one at the hour, the mean, the nearer end of the range, the value itself. */
-  readonly centre: number;
+  /** What was usual: at the hour for `hour`, the mean for others. */
+  readonly usual: number;
+  /** Range of the values before. */
+  readonly seenLow: number;
+  readonly seenHigh: number;
   /** How often the value has come without a change, for `frozen`. */
   readonly unchanged: number;
 }
@@ -107,32 +110,30 @@ export class Detector {
     const before = this.#before;
     const floor = FLOOR * ((before[at.HIGH] as number) - (before[at.LOW] as number));
     const distance = distanceAt(before, at.TAILS + leading * at.TAIL_LENGTH, this.#alarm, floor);
-    const finding = { severity: this.#severities[leading] as number, unchanged: (before[at.UNCHANGED] as number) + 1 };
-    const low = before[at.LOW] as number;
-    const high = before[at.HIGH] as number;
-    const measure = MEASURES[leading] as Measure;
-    switch (measure) {
+    const seenLow = before[at.LOW] as number;
+    const seenHigh = before[at.HIGH] as number;
+    const common = {
+      measure: MEASURES[leading] as Measure,
+      severity: this.#severities[leading] as number,
+      usual: before[at.SLOW_MEAN] as number,
+      unchanged: (before[at.UNCHANGED] as number) + 1,
+      seenLow,
+      seenHigh,
+    };
+    switch (common.measure) {
       case 'hour': {
         const was = before[at.HOUR_DISTANCE] as number;
-        const centre = this.#usual;
-        return { ...finding, measure, centre, ...limits(centre + was, -was, distance, HOUR_SMOOTHING) };
+        return { ...common, usual: this.#usual, ...limits(this.#usual + was, -was, distance, HOUR_SMOOTHING) };
       }
       case 'shift': {
-        const centre = before[at.SLOW_MEAN] as number;
         const fast = before[at.FAST_MEAN] as number;
         const smoothing = Math.min((before[at.COUNT] as number) + 1, FAST);
-        return { ...finding, measure, centre, ...limits(fast, centre - fast, distance, smoothing) };
+        return { ...common, ...limits(fast, common.usual - fast, distance, smoothing) };
       }
       case 'range':
-        return {
-          ...finding,
-          measure,
-          centre: (low + high) / 2,
-          low: bounded(low - distance),
-          high: bounded(high + distance),
-        };
+        return { ...common, low: bounded(seenLow - distance), high: bounded(seenHigh + distance) };
       default:
-        return { ...finding, measure, centre: before[at.LAST_VALUE] as number, low, high };
+        return { ...common, low: seenLow, high: seenHigh };
     }
   }
 

@@ -8,29 +8,25 @@ export const COUNT = 0;
 /** ms since the epoch of the last value */
 export const LAST_TIME = 1;
 export const LAST_VALUE = 2;
-/** ms since the epoch, by the core's clock, when the last value came; 0: not since the start */
-export const LAST_ARRIVAL = 3;
 /** Mean of the ms between values, and of their distance from it. */
-export const INTERVAL = 4;
-export const INTERVAL_SPREAD = 5;
+export const INTERVAL = 3;
+export const INTERVAL_SPREAD = 4;
 /** Mean of about the last 2,000 values, and of about the last 10. */
-export const SLOW_MEAN = 6;
-export const FAST_MEAN = 7;
+export const SLOW_MEAN = 5;
+export const FAST_MEAN = 6;
 /** Mean of about the last five distances from what is usual at the hour. */
-export const HOUR_DISTANCE = 8;
+export const HOUR_DISTANCE = 7;
 /** Range of the values seen, which shrinks slowly. */
-export const LOW = 9;
-export const HIGH = 10;
+export const LOW = 8;
+export const HIGH = 9;
 /** How often the last value has come again without a change. */
-export const UNCHANGED = 11;
+export const UNCHANGED = 10;
 /** Values until the event ends, the highest severity in it, and how much there was to report lately. */
-export const EVENT_LEFT = 12;
-export const EVENT_SEVERITY = 13;
-export const RECENT_EVENTS = 14;
-/** 1 while a silence has been reported and no value has come since. */
-export const SILENT = 15;
+export const EVENT_LEFT = 11;
+export const EVENT_SEVERITY = 12;
+export const RECENT_EVENTS = 13;
 /** Tails of the four measures, {@link TAIL_LENGTH} doubles each. */
-export const TAILS = 16;
+export const TAILS = 14;
 export const TAIL_LENGTH = 4;
 export const HOUR_MEANS = TAILS + 4 * TAIL_LENGTH;
 export const HOURS = 24;

@@ -50,7 +50,7 @@ export function measureTail(state: Float64Array, at: number, distance: number, f
     state[at + SCALE] = distance;
     return Math.log10(seen);
   }
-  const limit = scale > floor ? scale : floor;
+  const limit = Math.max(scale, floor);
   const step = Math.max(LEAST_STEP, 1 / Math.sqrt(seen));
   if (distance <= limit) {
     state[at + SCALE] = limit * Math.exp(-step * SHARE);
@@ -60,7 +60,7 @@ export function measureTail(state: Float64Array, at: number, distance: number, f
   const excess = Math.log(distance / limit);
   const exceeded = state[at + EXCEEDED] as number;
   const next = shape + (Math.min(excess, LARGEST_EXCESS) - shape) / Math.min(exceeded + 1, MEMORY);
-  state[at + SHAPE] = next > LEAST_SHAPE ? next : LEAST_SHAPE;
+  state[at + SHAPE] = Math.max(next, LEAST_SHAPE);
   state[at + EXCEEDED] = exceeded + 1;
   state[at + SCALE] = limit * Math.exp(step * (1 - SHARE));
   return Math.min(SEVERITY_AT_SCALE + excess / (Math.LN10 * shape), LARGEST_SEVERITY);
@@ -70,6 +70,6 @@ export function measureTail(state: Float64Array, at: number, distance: number, f
 export function distanceAt(state: Float64Array, at: number, severity: number, floor: number): number {
   const scale = state[at + SCALE] as number;
   if (scale === 0) return Math.log10((state[at + SEEN] as number) + 1) < severity ? Number.MAX_VALUE : floor;
-  const limit = scale > floor ? scale : floor;
+  const limit = Math.max(scale, floor);
   return limit * Math.exp((severity - SEVERITY_AT_SCALE) * Math.LN10 * (state[at + SHAPE] as number));
 }

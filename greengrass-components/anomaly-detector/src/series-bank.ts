@@ -1,0 +1,51 @@
+import { STATE_LENGTH } from './detector/series-state.ts';
+
+const FIRST_CAPACITY = 64;
+
+/** State of all series in one array, which grows by doubling, and where each series stands in it. */
+export class SeriesBank {
+  readonly #places = new Map<string, number>();
+  #state: Float64Array;
+
+  constructor(names: readonly string[] = [], state: Float64Array = new Float64Array(FIRST_CAPACITY * STATE_LENGTH)) {
+    if (state.length < names.length * STATE_LENGTH) throw new RangeError('state and names do not fit');
+    this.#state = state;
+    for (const name of names) this.#places.set(name, this.#places.size);
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Names in the order of their places. */
+  get names(): string[] {
+    return [...this.#places.keys()];
+  }
+
+  /** Valid until the next {@link add}. */
+  get state(): Float64Array {
+    return this.#state;
+  }
+
+  /** Undefined: the series is not known. */
+  placeOf(name: string): number | undefined {
+    return this.#places.get(name);
+  }
+
+  /** @returns the place of a new series */
+  add(name: string): number {
+    const place = this.#places.size;
+    if ((place + 1) * STATE_LENGTH > this.#state.length) {
+      const larger = new Float64Array(Math.max(FIRST_CAPACITY * STATE_LENGTH, this.#state.length * 2));
+      larger.set(this.#state);
+      this.#state = larger;
+    }
+    this.#places.set(name, place);
+    return place;
+  }
+
+  /** What is in use, copied. */
+  copy(): Float64Array {
+    return this.#state.slice(0, this.size * STATE_LENGTH);
+  }
+}
