@@ -2,12 +2,16 @@ import type { BenchOptions } from './bench-options.ts';
 
 /** `npm run bench -- <name> [--json] …`: measurements, each a ratio to a peer or limit of the same run. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<object> }>>> = {
+  anomaly: () => import('./anomaly/anomaly.ts'),
   broker: () => import('./broker/broker.ts'),
   connections: () => import('./connections/connections.ts'),
   device: () => import('./device/device.ts'),
+  'edge-reduction': () => import('./edge-reduction/edge-reduction.ts'),
   'edge-aggregator': () => import('./edge/edge-aggregator.ts'),
+  inference: () => import('./edge/inference.ts'),
   ingest: () => import('./ingest/ingest.ts'),
   lambdas: () => import('./lambdas/lambdas.ts'),
+  'local-rules': () => import('./edge/local-rules.ts'),
   nab: () => import('./nab/nab.ts'),
   queue: () => import('./queue/queue.ts'),
   'rule-sql': () => import('./rule-sql.ts'),
