@@ -73,13 +73,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => core.remove());
 
-function deploy(merge: object = {}, policy: object = {}): Promise<{ status: string }> {
+function deploy(merge: object = {}, reset: string[] = []): Promise<{ status: string }> {
   return core.nucleus.deploy({
     components: {
       [TELLER]: { version: '1.0.0' },
-      [MIRROR]: { version: '1.0.0', configurationUpdate: { merge } },
+      [MIRROR]: { version: '1.0.0', configurationUpdate: { merge, reset } },
     },
-    ...policy,
   }) as Promise<{ status: string }>;
 }
 
@@ -146,6 +145,13 @@ test('a change of configuration is followed while it runs, without a restart', a
   const wanted = { color: 'blue', limits: { high: 60 }, trouble: 'none' };
   await until(() => heard.some(({ configuration }) => JSON.stringify(configuration) === JSON.stringify(wanted)));
   expect(built.startsOf(MIRROR)).toBe(starts);
+});
+
+test('a reset brings the default of the recipe back, before what is merged', async () => {
+  expect(await deploy({ limits: { high: 70 } }, ['/color'])).toMatchObject({ status: 'SUCCESSFUL' });
+  const wanted = JSON.stringify({ color: 'red', limits: { high: 70 }, trouble: 'none' });
+  await until(() => heard.some(({ configuration }) => JSON.stringify(configuration) === wanted));
+  await deploy({ color: 'blue' });
 });
 
 test('a configuration that the schema refuses fails the deployment before it is applied, with the reason', async () => {

@@ -9,6 +9,7 @@ import type { DurableQueue, PutResult } from '@fleetwright/durable-queue';
 import type { ComponentClock, ComponentLog } from '../../shared/src/component.ts';
 import { MAX_MESSAGE_BYTES, type SpoolConfiguration, type UploadChannel } from './configuration.ts';
 import type { KnownUploads } from './known-uploads.ts';
+import { LimitedWarnings } from './limited-warnings.ts';
 import { ENVELOPE_BYTES, encodeSpooled, formMessage } from './spooled-message.ts';
 
 export interface IntakePorts {
@@ -49,6 +50,7 @@ interface Batch {
  */
 export class Intake {
   readonly #ports: IntakePorts;
+  readonly #warnings: LimitedWarnings;
   readonly #batches = new Map<string, Batch>();
   readonly #sequences = new Map<UploadChannel, number>();
   /** Uploads that are in a batch or on their way to disk. */
@@ -58,6 +60,7 @@ export class Intake {
 
   constructor(ports: IntakePorts) {
     this.#ports = ports;
+    this.#warnings = new LimitedWarnings(ports.clock, ports.log);
   }
 
   get counts(): IntakeCounts {
@@ -130,7 +133,7 @@ export class Intake {
       .then((result) => this.#written(uploadIds, result))
       .catch((error) => {
         this.#counts.deferred += uploadIds.length;
-        this.#ports.log.error('uploads could not be written, they will be given again', {
+        this.#warnings.warn('uploads could not be written, they will be given again', {
           uploads: uploadIds.length,
           reason: String(error),
         });
@@ -146,7 +149,7 @@ export class Intake {
     if (!result.stored) {
       this.#counts.deferred += uploadIds.length;
       if (result.reason !== 'buffer-full') this.#counts.notStored++;
-      this.#ports.log.warn('uploads are not stored now', { uploads: uploadIds.length, reason: result.reason });
+      this.#warnings.warn('uploads are not stored now', { uploads: uploadIds.length, reason: result.reason });
       return;
     }
     for (const uploadId of uploadIds) {
@@ -159,7 +162,7 @@ export class Intake {
   #refuse(message: unknown, detail: string): void {
     this.#counts.refused++;
     const id = (message as { uploadId?: unknown } | null)?.uploadId;
-    this.#ports.log.warn('an upload is refused', { detail });
+    this.#warnings.warn('an upload is refused', { detail });
     if (typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)) {
       this.#ports.answer({ version: 1, uploadId: id, ok: false, detail });
     }

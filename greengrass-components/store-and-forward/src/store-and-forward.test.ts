@@ -211,6 +211,17 @@ test.each([
   await bench.until(() => bench.isStored(good));
 });
 
+test('a flood of rubbish is counted, and does not flood the log', async () => {
+  bench = await SpoolBench.start();
+  for (let count = 0; count < 5_000; count++) await bench.host.bus.publish(UPLOAD_TOPIC, { rubbish: count });
+  await bench.clock.advance(20_000);
+  await bench.host.bus.publish(UPLOAD_TOPIC, 'more');
+  await bench.clock.advance(1);
+  expect(bench.component.stats?.refused).toBe(5_001);
+  const warnings = bench.host.log.lines.filter(({ message }) => message === 'an upload is refused');
+  expect(warnings.map(({ fields }) => fields.unsaid)).toEqual([undefined, 4_999]);
+});
+
 test('an upload larger than a message is refused with what it may have', async () => {
   bench = await SpoolBench.start();
   const values = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`m${index}`, 'x'.repeat(20)]));
