@@ -1,11 +1,20 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
-import { GetComponentCommand, GreengrassV2Client, ListDeploymentsCommand } from '@aws-sdk/client-greengrassv2';
+import {
+  GetComponentCommand,
+  GetCoreDeviceCommand,
+  GreengrassV2Client,
+  ListDeploymentsCommand,
+} from '@aws-sdk/client-greengrassv2';
 import { IoTClient, ListJobExecutionsForThingCommand, ListThingGroupsForThingCommand } from '@aws-sdk/client-iot';
 import { GetBucketLocationCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { MqttClient } from 'mqtt';
+import type { Device } from '../../device-client/src/index.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
 import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { connectRaw } from '../support/raw-device.ts';
 
 // The stack of Greengrass cores, from the components of test/support/edge-components to a core that has just registered.
 
@@ -55,11 +64,12 @@ test('each group of cores has a deployment', async () => {
 });
 
 describe('a core that registers by claim', () => {
+  let core: Device;
   let key = '';
   let cert = '';
 
   beforeAll(async () => {
-    const core = platform.device('EDGE-0001', { deviceType: 'edge-core', site: SITE });
+    core = platform.device('EDGE-0001', { deviceType: 'edge-core', site: SITE });
     await core.start();
     const state = join(directory, 'devices', 'EDGE-0001');
     const pem = (kind: RegExp) =>
@@ -123,5 +133,58 @@ describe('a core that registers by claim', () => {
     ]) {
       await expect(s3.send(command as GetObjectCommand)).rejects.toMatchObject({ name: 'AccessDenied' });
     }
+  });
+
+  describe('when its nucleus speaks', () => {
+    let nucleus: MqttClient;
+
+    beforeAll(async () => {
+      await core.stop();
+      nucleus = await connectRaw(platform.description, { certificatePem: cert, privateKeyPem: key }, CORE);
+    }, 30_000);
+    afterAll(async () => {
+      await nucleus?.endAsync(true);
+    });
+
+    test('its spool hears from the cloud what it asks there', async () => {
+      const topic = `fleetwright-dev/${SITE}/edge-core/${CORE}/echo`;
+      await nucleus.subscribeAsync(topic, { qos: 1 });
+      const heard = new Promise<string>((resolve) =>
+        nucleus.once('message', (_topic, payload) => resolve(String(payload))),
+      );
+      await nucleus.publishAsync(topic, 'probe', { qos: 1 });
+      expect(await heard).toBe('probe');
+    });
+
+    test('a deployment that fails and a component that is broken are letters for a person', async () => {
+      const status = {
+        ggcVersion: '2.12.0',
+        platform: 'linux',
+        architecture: 'amd64',
+        thing: CORE,
+        overallDeviceStatus: 'UNHEALTHY',
+        sequenceNumber: 1,
+        timestamp: Date.now(),
+        messageType: 'COMPLETE',
+        trigger: 'THING_GROUP_DEPLOYMENT',
+        components: [{ componentName: SPOOL, version: '1.2.0', isRoot: true, status: 'BROKEN' }],
+        deploymentInformation: { status: 'FAILED', deploymentId: 'a', statusDetails: { failureCause: 'no disk' } },
+      };
+      await nucleus.publishAsync(`$aws/things/${CORE}/greengrassv2/health/json`, JSON.stringify(status), { qos: 1 });
+      const queues = new SQSClient(platform.settings);
+      const letters: string[] = [];
+      await eventually('both letters', async () => {
+        const QueueUrl = outputs.CoreFailedQueueUrl;
+        const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+        letters.push(...Messages.map(({ Body = '' }) => Body));
+        return letters.length >= 2;
+      });
+      expect(letters.join()).toContain('no disk');
+      expect(letters.join()).toContain('BROKEN');
+      const greengrass = new GreengrassV2Client(platform.settings);
+      expect(await greengrass.send(new GetCoreDeviceCommand({ coreDeviceThingName: CORE }))).toMatchObject({
+        status: 'UNHEALTHY',
+      });
+    }, 40_000);
   });
 });

@@ -13,6 +13,11 @@ export interface GreengrassComponentVersionProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
+/** bytes; Greengrass V2 quotas, "Maximum size of a component recipe" */
+const MAX_RECIPE = 16 * 1_024;
+/** Longest name of a bucket (S3 user guide, "Bucket naming rules"), which is known only at deployment. */
+const LONGEST_BUCKET = 'b'.repeat(63);
+
 /**
  * A version of a component, with its artifacts.
  *
@@ -38,6 +43,10 @@ export class GreengrassComponentVersion extends Construct {
       artifacts.publish(place, artifact, keyOf(artifact.fileName)),
     );
     this.artifactKeys = component.artifacts.map(({ fileName }) => keyOf(fileName));
+    const longest = placedRecipe(component, { names, artifactUri: (file) => `s3://${LONGEST_BUCKET}/${keyOf(file)}` });
+    const bytes = Buffer.byteLength(JSON.stringify(longest));
+    if (bytes > MAX_RECIPE)
+      throw new Error(`the recipe of ${this.name} must have at most ${MAX_RECIPE} bytes, got ${bytes}`);
     this.resource = new CfnComponentVersion(place, 'Version', {
       inlineRecipe: Stack.of(this).toJsonString(
         placedRecipe(component, {
