@@ -4,6 +4,7 @@ export { type CommandExecution, type CommandHandler, commandHandler } from './co
 export { CommandsFeature, type CommandsOptions } from './commands/commands-feature.ts';
 export type { ConnectionOptions, LastWill, TokenKey } from './connection/connection-options.ts';
 export { MqttConnection } from './connection/mqtt-connection.ts';
+export type { ProxySettings } from './connection/proxy-tunnel.ts';
 export { createDevice, Device, type DeviceEvents, type DeviceOptions, type StartOptions } from './device.ts';
 export { DeviceError, type DeviceErrorCode } from './errors.ts';
 export type { DeviceFeature, DeviceLink, DeviceLog, FeatureContext, Subscription } from './feature.ts';

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { GetThingShadowCommand, IoTDataPlaneClient, UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
+import { ConnectProxy } from '../../device-client/src/connection/testing/connect-proxy.ts';
 import { issued } from '../support/agent-platform.ts';
 import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
@@ -227,6 +228,28 @@ test('a device in maintenance begins no job, also when it comes back, until it i
     expect([file, statSync(path, { throwIfNoEntry: false })]).toEqual([file, undefined]);
   }
   expect(await agent('LIFE-0004').ended).toBe(3);
+}, 90_000);
+
+test('an agent behind a proxy goes through it with everything, and stops in time while the proxy refuses', async () => {
+  const proxy = new ConnectProxy('agent:secret');
+  await proxy.start();
+  const passwordFile = join(platform.directory, 'proxy.password');
+  writeFileSync(passwordFile, 'secret\n', { mode: 0o600 });
+  const through = { host: '127.0.0.1', port: proxy.port, username: 'agent', passwordFile };
+  const refused = agent('LIFE-0007', { proxy: { ...through, username: 'nobody' } });
+  await eventually('attempts', async () => proxy.refused > 1);
+  expect((await refused.health()).state).toBe('unprovisioned');
+  await stopTime(refused, 'SIGTERM');
+  expect(proxy.tunnels).toEqual([]);
+
+  const { description } = platform;
+  const started = agent('LIFE-0007', { proxy: through });
+  await active(started);
+  const places = [`${description.mqttHost}:${description.mqttPort}`, new URL(description.apiUrl).host];
+  expect([...new Set(proxy.tunnels)].sort()).toEqual(places.sort());
+  expect(started.output()).not.toContain('secret');
+  await stopTime(started, 'SIGTERM');
+  await proxy.stop();
 }, 90_000);
 
 test('remote settings with which the agent is not heard any more are taken back, and the reason is reported', async () => {

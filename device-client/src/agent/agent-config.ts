@@ -17,6 +17,16 @@ export const agentConfigSchema = z.strictObject({
     /** PEM of the CA that signs the server. @default the system's trust store */
     caFile: path.optional(),
   }),
+  /** An HTTP proxy by way of which everything goes. @default none */
+  proxy: z
+    .strictObject({
+      host: z.string().min(1),
+      port: z.int().min(1).max(65_535),
+      username: z.string().min(1).optional(),
+      /** Holds the password, where the proxy wants one; nobody else may read it. */
+      passwordFile: path.optional(),
+    })
+    .optional(),
   device: z.strictObject({
     serialNumber: parameters.SerialNumber,
     site: parameters.Site,

@@ -21,7 +21,7 @@ import { agentCommands } from './agent-commands.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { agentUpdates } from './agent-updates.ts';
 import { agentWellness, featuresRun } from './agent-wellness.ts';
-import { readIf } from './device-options.ts';
+import { proxyOf, readIf } from './device-options.ts';
 import { SampleIntake } from './sample-intake.ts';
 
 /** What the agent is made of, beside telemetry. */
@@ -90,6 +90,7 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
       clock,
       random: parts.random,
       serverCaPem: readIf(config.downloads.caFile, 'downloads.caFile'),
+      proxy: proxyOf(config.proxy),
     }),
   ];
   const { scriptDirectory } = config.jobs;

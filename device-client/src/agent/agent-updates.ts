@@ -3,11 +3,12 @@ import { trustedKeySetSchema } from '@fleetwright/contracts';
 import { sleep } from '../clock.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
 import { nodeDisk } from '../update/disk/node-disk.ts';
+import { httpsClient } from '../update/download/http.ts';
 import type { HealthCheck } from '../update/self-test/connected-self-test.ts';
 import { createUpdateFeature, type UpdateFeature } from '../update/update-feature.ts';
 import { DeviceWatchdog } from '../update/watchdog/device-watchdog.ts';
 import type { AgentParts } from './agent-parts.ts';
-import { readIf } from './device-options.ts';
+import { proxyOf, readIf } from './device-options.ts';
 import { slotEnvironment } from './environment.ts';
 import { updateSlots } from './update-slots.ts';
 
@@ -38,7 +39,7 @@ export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]):
     reboot,
     trustedKeys: trustedKeys(trustedKeysFile),
     hardwareRevision: config.device.hardwareRevision,
-    downloadCaPem: readIf(config.downloads.caFile, 'downloads.caFile'),
+    http: httpsClient(readIf(config.downloads.caFile, 'downloads.caFile'), proxyOf(config.proxy)),
     selfTestTime,
     ...(device !== undefined && { watchdog: new DeviceWatchdog({ device, clock, log }) }),
     hold: async (signal) => {

@@ -22,7 +22,7 @@ import { agentRoutes } from './agent-routes.ts';
 import type { AgentEvent } from './agent-state.ts';
 import { ClockGuard, clockSetter } from './clock-guard.ts';
 import { ControlSocket } from './control-socket.ts';
-import { deviceOptionsOf, readIf } from './device-options.ts';
+import { deviceOptionsOf, proxyOf, readIf } from './device-options.ts';
 import type { JsonLog } from './json-log.ts';
 import { AGENT_BUILT } from './judge-clock.ts';
 import { Liveness } from './liveness.ts';
@@ -188,7 +188,8 @@ class Agent {
     if (!this.#features.updates && this.#record.state === 'updating') this.#apply('update-ended');
     try {
       await this.#start();
-      this.#rotation.start();
+      // Who is told to stop before it is provisioned has no certificate to look after.
+      if (!this.#end.signal.aborted) this.#rotation.start();
       await this.#watch();
     } finally {
       signal.removeEventListener('abort', stop);
@@ -297,6 +298,7 @@ class Agent {
 
   #clockGuard(): ClockGuard {
     const { clock, config, log } = this.#options;
+    const proxy = proxyOf(config.proxy);
     const url = config.clock.url ?? `https://${config.endpoint.host}/`;
     const caPem = readIf(config.clock.caFile, 'clock.caFile') ?? readIf(config.endpoint.caFile, 'endpoint.caFile');
     return new ClockGuard({
@@ -306,7 +308,7 @@ class Agent {
       log,
       tolerance: config.clock.tolerance,
       floor: () => Math.max(AGENT_BUILT, this.#record.seenTime),
-      readServer: (signal) => readServerTime({ url, caPem, signal }),
+      readServer: (signal) => readServerTime({ url, caPem, proxy, signal }),
       setSystem: config.clock.setCommand === undefined ? undefined : clockSetter(config.clock.setCommand),
       onProven: (time) => this.#record.saw(time),
       onLook: (within) => this.#liveness.sign(within + PATIENCE),

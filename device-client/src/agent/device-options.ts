@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type ClaimCredentials, claimCredentialsSchema } from '@fleetwright/contracts';
+import type { ProxySettings } from '../connection/proxy-tunnel.ts';
 import type { DeviceOptions } from '../device.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
 import type { TokenOptions } from '../identity/token-key-store.ts';
@@ -9,7 +10,12 @@ import type { AgentConfig } from './agent-config.ts';
 export function deviceOptionsOf(config: AgentConfig): DeviceOptions {
   const { connection, device, endpoint, stateDirectory, telemetry } = config;
   return {
-    endpoint: { host: endpoint.host, port: endpoint.port, serverCaPem: readIf(endpoint.caFile, 'endpoint.caFile') },
+    endpoint: {
+      host: endpoint.host,
+      port: endpoint.port,
+      serverCaPem: readIf(endpoint.caFile, 'endpoint.caFile'),
+      proxy: proxyOf(config.proxy),
+    },
     stateDirectory,
     parameters: { SerialNumber: device.serialNumber, Site: device.site, DeviceType: device.deviceType },
     claim: claimOf(config.claimFile),
@@ -40,13 +46,24 @@ function claimOf(file: string | undefined): ClaimCredentials | undefined {
   }
 }
 
+/** @throws DeviceError `INPUT_INVALID` */
+export function proxyOf(proxy: AgentConfig['proxy']): ProxySettings | undefined {
+  if (proxy === undefined) return undefined;
+  const { host, passwordFile, port, username } = proxy;
+  if (passwordFile !== undefined) requirePrivate(passwordFile, 'proxy.passwordFile');
+  return { host, port, username, password: readIf(passwordFile, 'proxy.passwordFile')?.trimEnd() };
+}
+
+function requirePrivate(file: string, setting: string): void {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) === 0) return;
+  throw new DeviceError('INPUT_INVALID', `${setting}: others may read ${file}; its mode must be 0600 or 0400`);
+}
+
 function tokenOf(token: AgentConfig['token']): TokenOptions | undefined {
   if (token === undefined) return undefined;
   const { keyPrefix, label, library, pinFile, tool } = token;
-  const mode = statSync(pinFile, { throwIfNoEntry: false })?.mode ?? 0;
-  if ((mode & 0o077) !== 0) {
-    throw new DeviceError('INPUT_INVALID', `token.pinFile: others may read ${pinFile}; its mode must be 0600 or 0400`);
-  }
+  requirePrivate(pinFile, 'token.pinFile');
   return { library, tokenLabel: label, pin: read(pinFile, 'token.pinFile').trim(), keyPrefix, tool };
 }
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { type DetailedPeerCertificate, rootCertificates, connect as tlsConnect } from 'node:tls';
+import { openTunnel, type ProxySettings } from '../connection/proxy-tunnel.ts';
 import { DeviceError } from '../errors.ts';
 import type { ServerTime } from './judge-clock.ts';
 
@@ -8,6 +9,7 @@ export interface ServerTimeOptions {
   readonly url: string;
   /** PEM of the trusted CAs. @default those of Mozilla that come with Node.js */
   readonly caPem?: string | undefined;
+  readonly proxy?: ProxySettings | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,10 +24,11 @@ const MAX_CHAIN = 10;
  * their dates, which {@link judgeClock} holds against the answer. Nothing is sent but `HEAD /`.
  * @throws DeviceError `CLOCK_WRONG` when the server is not who it should be or does not say
  */
-export async function readServerTime({ caPem, signal, url }: ServerTimeOptions): Promise<ServerTime> {
+export async function readServerTime({ caPem, proxy, signal, url }: ServerTimeOptions): Promise<ServerTime> {
   const { hostname, pathname, port } = new URL(url);
   const began = performance.now();
-  const { chain, head } = await ask(hostname, Number(port || 443), pathname, caPem, signal);
+  const through = proxy && (await openTunnel(proxy, hostname, Number(port || 443)));
+  const { chain, head } = await ask(hostname, Number(port || 443), pathname, caPem, through, signal);
   const took = performance.now() - began;
   const date = /^date:\s*(.+?)\s*$/im.exec(head)?.[1];
   const time = date === undefined ? Number.NaN : Date.parse(date);
@@ -81,6 +84,7 @@ function ask(
   port: number,
   path: string,
   caPem: string | undefined,
+  through: Socket | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ chain: X509Certificate[]; head: string }> {
   return new Promise((resolve, reject) => {
@@ -96,6 +100,7 @@ function ask(
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
       ...(caPem !== undefined && { ca: caPem }),
+      ...(through !== undefined && { socket: through }),
     });
     const abort = (): void => fail('stopped');
     signal?.addEventListener('abort', abort, { once: true });

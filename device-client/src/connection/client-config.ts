@@ -1,4 +1,4 @@
-import { io, iot, mqtt5 } from 'aws-iot-device-sdk-v2';
+import { http, io, iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import { DeviceError, reasonOf } from '../errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 
@@ -20,6 +20,21 @@ export function clientConfig(options: ConnectionOptions): mqtt5.Mqtt5ClientConfi
   const builder = mutualTls(options);
   builder.withPort(options.port);
   if (options.serverCaPem !== undefined) builder.withCertificateAuthority(options.serverCaPem);
+  if (options.proxy !== undefined) {
+    const { host, password, port, username } = options.proxy;
+    const { Basic, None } = http.HttpProxyAuthenticationType;
+    builder.withHttpProxyOptions(
+      new http.HttpProxyOptions(
+        host,
+        port,
+        username === undefined ? None : Basic,
+        username,
+        password,
+        undefined,
+        http.HttpProxyConnectionType.Tunneling,
+      ),
+    );
+  }
   const sessionExpiry = options.sessionExpiry ?? 0;
   builder.withConnectProperties({
     clientId: options.clientId,

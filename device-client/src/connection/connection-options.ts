@@ -1,4 +1,5 @@
 import type { DeviceClock } from '../clock.ts';
+import type { ProxySettings } from './proxy-tunnel.ts';
 
 /** A key on a PKCS#11 token, by its label there; and how to reach the token. */
 export interface TokenKey {
@@ -23,6 +24,8 @@ export interface ConnectionOptions {
   readonly port: number;
   /** PEM of the CA that signs the server; undefined means the system's trust store, as for AWS itself. */
   readonly serverCaPem?: string | undefined;
+  /** By way of which the server is reached. @default directly */
+  readonly proxy?: ProxySettings | undefined;
   readonly certificatePem: string;
   readonly privateKeyPem?: string | undefined;
   readonly token?: TokenKey | undefined;

@@ -2,6 +2,7 @@ import { type ClaimCredentials, claimClientId, type ProvisioningParameters } fro
 import { iotidentity } from 'aws-iot-device-sdk-v2';
 import type { DeviceClock } from '../clock.ts';
 import { MqttConnection } from '../connection/mqtt-connection.ts';
+import type { ProxySettings } from '../connection/proxy-tunnel.ts';
 import { DeviceError } from '../errors.ts';
 
 /** Where the cloud is; `serverCaPem` as in ConnectionOptions. */
@@ -9,6 +10,8 @@ export interface CloudEndpoint {
   readonly host: string;
   readonly port: number;
   readonly serverCaPem?: string | undefined;
+  /** By way of which it is reached. @default directly */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /** The provisioning API of AWS IoT (developer guide, "Device provisioning MQTT API"), over one connection. */

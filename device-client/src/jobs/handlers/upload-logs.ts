@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import { type BackoffPolicy, backoffDelay } from '../../backoff.ts';
 import { type DeviceClock, sleep } from '../../clock.ts';
+import { httpsAgent, type ProxySettings } from '../../connection/proxy-tunnel.ts';
 import { reasonOf } from '../../errors.ts';
 import type { JobHandler } from '../job-handler.ts';
 
@@ -16,6 +17,7 @@ export interface UploadLogsOptions {
   readonly random: () => number;
   /** PEM of the CA of the server; undefined means the system's trust store, as for AWS itself. */
   readonly serverCaPem?: string | undefined;
+  readonly proxy?: ProxySettings | undefined;
   /** Most attempts at an upload that fails in passing. @default 5 */
   readonly attempts?: number;
 }
@@ -58,7 +60,7 @@ interface UploadFailure {
 function put(
   url: string,
   body: Uint8Array,
-  { serverCaPem }: UploadLogsOptions,
+  { proxy, serverCaPem }: UploadLogsOptions,
   signal: AbortSignal,
 ): Promise<UploadFailure | undefined> {
   return new Promise((resolve) => {
@@ -69,9 +71,7 @@ function put(
         headers: { 'content-length': body.byteLength },
         timeout: IDLE_TIMEOUT,
         signal,
-        // No agent: a kept connection would keep the process.
-        agent: false,
-        ...(serverCaPem !== undefined && { ca: serverCaPem }),
+        agent: httpsAgent(proxy, serverCaPem === undefined ? {} : { ca: serverCaPem }),
       });
       sent.on('timeout', () => sent.destroy(new Error(`no progress for ${IDLE_TIMEOUT} ms`)));
       sent.on('error', fail);

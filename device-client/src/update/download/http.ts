@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
+import { request } from 'node:https';
+import { httpsAgent, type ProxySettings } from '../../connection/proxy-tunnel.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -19,8 +20,8 @@ export interface Http {
 const SILENCE = 30_000;
 
 /** @param caPem CA that signs the server; undefined means the system's trust store, as for Amazon S3 itself */
-export function httpsClient(caPem?: string): Http {
-  const agent = new Agent({ keepAlive: false, ...(caPem !== undefined && { ca: caPem }) });
+export function httpsClient(caPem?: string, proxy?: ProxySettings): Http {
+  const agent = httpsAgent(proxy, caPem === undefined ? {} : { ca: caPem });
   return {
     get: (url, range, signal) =>
       new Promise((resolve, reject) => {
