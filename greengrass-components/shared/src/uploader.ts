@@ -25,7 +25,7 @@ export interface UploaderOptions {
   readonly maxUploads?: number;
   /** Bytes of uploads kept on disk, if durable. @default 16 MiB */
   readonly maxBytes?: number;
-  /** Bytes of one message: nucleus lite takes 10,000 with everything around it. @default 7000 */
+  /** Bytes of one message: nucleus lite takes 10,000 with everything around it. @default 6500 */
   readonly maxMessageBytes?: number;
 }
 
@@ -84,7 +84,7 @@ export class Uploader {
 
   /** What an earlier run has left, if durable, goes out first. */
   static async open(host: UploaderHost, options: UploaderOptions = {}): Promise<Uploader> {
-    const { durable = false, maxBytes = 16 * MIB, maxMessageBytes = 7_000, maxUploads = 1_000 } = options;
+    const { durable = false, maxBytes = 16 * MIB, maxMessageBytes = 6_500, maxUploads = 1_000 } = options;
     const { clock, log, workDirectory } = host;
     const backlog = durable
       ? await DiskBacklog.open({ directory: join(workDirectory, 'uploads'), maxBytes, window: WINDOW, clock, log })
