@@ -121,6 +121,8 @@ export class EdgeAggregator implements Component<AggregatorConfiguration> {
     if (this.#answer.kind !== 'request') {
       if (raw !== undefined) durable.tap(undefined);
     } else if (raw === undefined || !isSame(raw.request, this.#answer.request)) durable.tap(this.#answer.request);
+    // Where nobody has ever asked for anything there is no shadow, and none is made.
+    if (this.#answer.kind === 'none' && version === undefined) return;
     if (this.#answer.kind === 'refused') host.log.warn('raw values are refused', { detail: this.#answer.detail });
     this.#report(durable);
   }

@@ -21,6 +21,8 @@ export interface DurableOptions {
   readonly log: ComponentLog;
 }
 
+/** Batches that are given at once: each waits for the disk, and they share its turns. */
+const AT_ONCE = 32;
 /** Of records that could not be written. bytes */
 const MAX_UNWRITTEN_BYTES = 64 * 1_048_576;
 
@@ -135,16 +137,19 @@ export class DurableAggregation {
   }
 
   async #give(): Promise<void> {
-    for (const batch of [...this.#aggregation.batches]) {
-      if (batch.number > this.#safeNumber) return;
-      try {
-        await this.#options.give(batch);
-      } catch (error) {
-        this.#options.log.warn('an upload is not taken yet', { number: batch.number, reason: String(error) });
-        return;
+    const due = this.#aggregation.batches.filter(({ number }) => number <= this.#safeNumber);
+    for (let at = 0; at < due.length; at += AT_ONCE) {
+      const part = due.slice(at, at + AT_ONCE);
+      const results = await Promise.allSettled(part.map((batch) => this.#options.give(batch)));
+      for (const [index, { number }] of part.entries()) {
+        const result = results[index];
+        if (result?.status === 'rejected') {
+          this.#options.log.warn('an upload is not taken yet', { number, reason: String(result.reason) });
+          return;
+        }
+        this.#writer.handed(number);
+        this.#aggregation.handed(number);
       }
-      this.#writer.handed(batch.number);
-      this.#aggregation.handed(batch.number);
     }
   }
 }
