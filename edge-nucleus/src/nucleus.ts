@@ -198,6 +198,11 @@ export class Nucleus implements ComponentHost {
     this.#operations = new Map(operations.map((operation) => [operation.name, operation]));
   }
 
+  /** Names of the IPC operations that it serves. */
+  get operations(): readonly string[] {
+    return [...this.#operations.keys()];
+  }
+
   /** Locks the root, ends what an earlier nucleus left, and goes on with what is deployed. @throws NucleusError, IpcError */
   async start(): Promise<{ readonly resumed: boolean }> {
     this.#unlock = lockRoot(this.#root);

@@ -195,7 +195,7 @@ test('without the cloud a deployment waits, and its end is told once there is a 
   await until(() => cloud.health.some(({ trigger }) => trigger === 'RECONNECT'));
 }, 20_000);
 
-// Source: AWS IoT developer guide, `pub-sub-policy`: policy changes take a while.
+// Source: AWS IoT developer guide, `iot-policies`: changes take 6 to 8 minutes.
 test('a core whose policy is on its way waits for it', async () => {
   cloud.component(A, '1.0.0', RUNS);
   cloud.allowed = false;

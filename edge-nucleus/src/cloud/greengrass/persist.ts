@@ -6,12 +6,12 @@ import { CloudUnreachable, CoreNotAllowed } from './greengrass-cloud.ts';
 const FIRST_DELAY = 1_000;
 const MAX_DELAY = 60_000;
 /** ms for which a refusal may be one of a policy that is on its way; AWS' nucleus fails at once */
-const POLICY_PATIENCE = 300_000;
+const POLICY_PATIENCE = 600_000;
 
 /**
  * Does it again for as long as the cloud cannot be reached: a core may be offline for days. A refusal by the core's policy counts only
- * after a while: "It can take several minutes for policy changes to become effective" (AWS IoT developer guide, `pub-sub-policy`), and
- * a core that has just registered may be given a deployment before.
+ * after a while: "Changes made to a policy can take anywhere between 6 and 8 minutes to become effective" (AWS IoT developer guide,
+ * `iot-policies`), and a core that has just registered may be given a deployment before.
  * @throws what else is thrown; the signal's reason
  */
 export async function persist<T>(
