@@ -98,7 +98,7 @@ export async function coapRequest(
 /** @throws CoapTrouble when the name is unknown */
 export async function openSocket(
   { host, maxBytes, port }: CoapTarget,
-  options: Pick<ConstructorParameters<typeof CoapSocket>[0], 'allow' | 'mode' | 'onTrouble'>,
+  options: Pick<ConstructorParameters<typeof CoapSocket>[0], 'allow' | 'mode' | 'onEnded' | 'onTrouble'>,
 ): Promise<{ socket: CoapSocket; address: string }> {
   const { address, family } = await lookup(host).catch(() => {
     throw new CoapTrouble(`the host ${host} is unknown`);

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'coap';
+import type { IncomingMessage, OutgoingMessage } from 'coap';
+import { generate } from 'coap-packet';
 import type { ComponentClock } from '../../../shared/src/component.ts';
 import { answerOf, beginRequest, type CoapAnswer, type CoapTarget, openSocket } from './coap-exchange.ts';
 import type { CoapSocket } from './coap-socket.ts';
@@ -49,7 +50,14 @@ export class CoapObservation {
   start(): void {
     const trouble = (reason: string): void => this.#end({ kind: 'trouble', reason });
     this.#timer = this.#clock.after(this.#target.timeoutMs, () => trouble('no answer in time'));
-    openSocket(this.#target, { mode: 'observe', allow: this.#events.allow, onTrouble: trouble }).then(
+    const options = {
+      mode: 'observe' as const,
+      allow: this.#events.allow,
+      onTrouble: trouble,
+      // What it carries is taken first.
+      onEnded: () => setImmediate(() => this.#checkEnd()),
+    };
+    openSocket(this.#target, options).then(
       ({ address, socket }) => {
         this.#socket = socket;
         if (this.#over) {
@@ -64,7 +72,9 @@ export class CoapObservation {
           agent.abort(request);
           socket.close();
         };
-        request.on('response', (message: IncomingMessage) => this.#listen(message));
+        request.on('response', (message: IncomingMessage) =>
+          this.#listen(message, () => farewell(request, socket, address, this.#target.port)),
+        );
         request.end();
       },
       (error: Error) => trouble(error.message),
@@ -80,13 +90,14 @@ export class CoapObservation {
     return close();
   }
 
-  #listen(message: IncomingMessage): void {
+  #listen(message: IncomingMessage, sayFarewell: () => void): void {
     message.on('error', (error: Error) => this.#end({ kind: 'trouble', reason: error.message }));
     const close = this.#close;
     this.#close = async () => {
-      // Tells the server (RFC 7641, 3.6, eager deregistration), if this is an observation.
-      if ('close' in message && typeof message.close === 'function') message.close(true);
-      await new Promise<void>((resolve) => this.#clock.after(FAREWELL_MS, resolve));
+      if (this.#socket?.ended === undefined) {
+        sayFarewell();
+        await new Promise<void>((resolve) => this.#clock.after(FAREWELL_MS, resolve));
+      }
       await close();
     };
     if (message.code === '0.00') {
@@ -94,8 +105,6 @@ export class CoapObservation {
       return;
     }
     message.on('data', (payload: Buffer) => this.#take(answerOf(message, payload)));
-    // The library does not show the error that ends an observation when it is out of order by its number; the socket does.
-    message.on('end', () => this.#checkEnd());
   }
 
   #take(answer: CoapAnswer): void {
@@ -121,4 +130,17 @@ export class CoapObservation {
     void this.stop();
     this.#events.onEnd(end);
   }
+}
+
+/**
+ * Tells the server that nobody listens any more: the request once more, with 1 for its Observe option (RFC 7641, 3.6). Not
+ * confirmable: who misses it hears no answer to its next notification.
+ */
+function farewell({ _packet: packet }: OutgoingMessage, socket: CoapSocket, address: string, port: number): void {
+  const options = (packet.options ?? []).map((option) =>
+    option.name === 'Observe' ? { ...option, value: Buffer.of(1) } : option,
+  );
+  const messageId = ((packet.messageId ?? 0) + 0x8000) % 0x1_0000;
+  const { token = Buffer.alloc(0) } = packet;
+  socket.send(generate({ code: '0.01', confirmable: false, messageId, token, options }), port, address);
 }

@@ -12,9 +12,12 @@ export interface CoapSocketOptions {
   readonly allow: () => boolean;
   /**
    * `fetch`: answers in blocks go to the library above, which asks for the rest. `observe`: notifications go to it
-   * by their first block alone, told as `partial`; what ends the observation is told as `ended`.
+   * by their first block alone, told as `partial`; what ends the observation is told as `ended`, for the library may take
+   * it for a notification that comes late.
    */
   readonly mode: 'fetch' | 'observe';
+  /** After the packet that is the last one has gone to the library. */
+  onEnded?(): void;
   onTrouble(problem: string): void;
 }
 
@@ -32,10 +35,22 @@ export class CoapSocket extends Socket {
   partial = false;
   /** Why the server notifies no more. */
   ended: string | undefined;
+  #closed = false;
 
   constructor(options: CoapSocketOptions) {
     super({ type: options.family === 6 ? 'udp6' : 'udp4' } as never);
     this.#options = options;
+  }
+
+  override close(done?: () => void): this {
+    if (this.#closed) return this;
+    this.#closed = true;
+    return super.close(done);
+  }
+
+  /** The library's timers may want to repeat something after the end. */
+  override send(...parameters: unknown[]): void {
+    if (!this.#closed) (super.send as (...all: unknown[]) => void)(...parameters);
   }
 
   override emit(event: string | symbol, ...parameters: unknown[]): boolean {
@@ -46,6 +61,7 @@ export class CoapSocket extends Socket {
     try {
       const passed = this.#pass(datagram);
       if (passed !== undefined) super.emit('message', passed, from);
+      if (this.ended !== undefined) this.#options.onEnded?.();
     } catch {
       // No CoAP, or something that the library stumbles over: as if it had not come (RFC 7252, 4.2 and 4.3).
     }
@@ -58,13 +74,15 @@ export class CoapSocket extends Socket {
     return this.#options.mode === 'observe' ? this.#passNotification(packet) : this.#passBlock(packet, datagram);
   }
 
-  #passNotification(packet: ParsedPacket): Buffer {
+  #passNotification(packet: ParsedPacket): Buffer | undefined {
+    const block = blockOf(packet);
+    if (block !== undefined && block.number > 0) return undefined;
     const isAnswer = !/^0/.test(packet.code);
     const observed = packet.options.some(({ name }) => name === 'Observe');
     // RFC 7641, 3.2: an error, or an answer without the option, is the last one.
     if (isAnswer && !packet.code.startsWith('2')) this.ended = `answered ${packet.code}`;
     else if (isAnswer && !observed) this.ended = 'does not let itself be observed';
-    if (isAnswer) this.partial = blockOf(packet)?.more ?? false;
+    if (isAnswer) this.partial = block?.more ?? false;
     const options = packet.options.filter(({ name }) => name !== 'Block2');
     return generate({ ...packet, options } as Parameters<typeof generate>[0]);
   }
