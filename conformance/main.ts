@@ -8,6 +8,7 @@ interface SubCommand {
 
 const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = {
   all: { usage: '[--json]', load: () => import('./compatibility/compatibility.ts') },
+  ipc: { usage: '[--json]', load: () => import('./ipc/ipc.ts') },
   paho: { usage: '--suite DIR [--only NAME] [--json]', load: () => import('./paho/paho.ts') },
 };
 

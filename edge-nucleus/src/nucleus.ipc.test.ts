@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { greengrasscoreipc } from 'aws-iot-device-sdk-v2';
 import { TestCore, until } from './testing/test-core.ts';
 
@@ -321,4 +322,13 @@ test('a component that is removed loses its connections and its token', async ()
   });
   await ended;
   await expect(core.client('com.example.Plain')).rejects.toBeDefined();
+});
+
+// The same operations are passed by the client for Python: `npm run conformance -- ipc`.
+test('every operation that the nucleus serves is called here', () => {
+  const calls = readFileSync(__filename, 'utf8');
+  const called = core.nucleus.operations.filter((name) =>
+    calls.includes(`.${name.charAt(0).toLowerCase()}${name.slice(1)}(`),
+  );
+  expect(called).toEqual(core.nucleus.operations);
 });
