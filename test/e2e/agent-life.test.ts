@@ -255,13 +255,16 @@ test('an agent behind a proxy goes through it with everything, and stops in time
 test('remote settings with which the agent is not heard any more are taken back, and the reason is reported', async () => {
   const started = agent('LIFE-0006', { twin: { healthyWithin: 5_000 } });
   const { certificate, thingName = '' } = await active(started);
-  await configuration(thingName, { logLevel: 'info', healthInterval: 60_000 });
+  await configuration(thingName, { logLevel: 'info', healthInterval: 60_000, sampleInterval: 500 });
   const reported = (expected: object) =>
     eventually(`reported ${JSON.stringify(expected)}`, async () => {
       expect((await configuration(thingName)).reported).toMatchObject(expected);
       return true;
     });
   await reported({ logLevel: 'info', healthInterval: 60_000, _twin: { status: 'applied' } });
+
+  const inUse = { logLevel: 'info', healthInterval: 60_000, sampleInterval: 500 };
+  expect(await started.ask('GET', '/settings')).toEqual({ status: 200, body: inUse });
 
   // The platform takes from the device what it says its condition with.
   const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId: certificate?.id }));
@@ -279,7 +282,7 @@ test('remote settings with which the agent is not heard any more are taken back,
     return (await result).stdout.includes(word);
   };
   await eventually('the policy to have become effective', () => reportHealth('failed'));
-  await configuration(thingName, { logLevel: 'debug', healthInterval: 30_000 });
+  await configuration(thingName, { logLevel: 'debug', healthInterval: 30_000, sampleInterval: 500 });
   await reported({
     logLevel: 'info',
     healthInterval: 60_000,

@@ -30,6 +30,8 @@ export interface AgentFeatures {
   /** Takes the samples of this machine. */
   readonly intake: SampleIntake;
   readonly presence: PresenceFeature;
+  /** Remote settings that are in use, by name. */
+  settings(): Readonly<Record<string, unknown>>;
   /** Whether this agent can update itself. */
   readonly updates: boolean;
   /** The agent's state is another one. */
@@ -68,6 +70,8 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
         name: 'config',
         healthy: agentWellness({ device, expected, report: reportHealth, clock, within: config.twin.healthyWithin }),
         settings: {
+          // The programs of this machine take the samples: they ask for it (`GET /settings`).
+          sampleInterval: settingHandler({ schema: setting.sampleInterval.unwrap(), apply: () => {} }),
           healthInterval: settingHandler({
             schema: setting.healthInterval.unwrap(),
             apply: (value) => health.setInterval(value ?? HEALTH_INTERVAL),
@@ -111,5 +115,12 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
     ready: () => parts.state() === 'active' && (windows?.some((window) => isInWindow(window, clock.now())) ?? true),
   });
   features.push(jobs, new DefenderFeature({}));
-  return { features, intake, presence, updates: update !== undefined, stateChanged: () => jobs.wake() };
+  return {
+    features,
+    intake,
+    presence,
+    settings: () => twin.settings('config') ?? {},
+    updates: update !== undefined,
+    stateChanged: () => jobs.wake(),
+  };
 }

@@ -9,6 +9,8 @@ import type { SampleIntake } from './sample-intake.ts';
 
 export interface AgentRouteOptions extends AgentParts {
   readonly intake: SampleIntake;
+  /** Remote settings that are in use. */
+  readonly settings: () => object;
   readonly guard: ClockGuard;
   readonly connection: () => object;
   /** The device is decommissioned: the agent ends and erases its keys. */
@@ -32,6 +34,8 @@ export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
   const { device, log } = options;
   return {
     'GET /health': () => ({ status: 200, body: health(options) }),
+    // The last that worked: also without a connection, and from the start on.
+    'GET /settings': () => ({ status: 200, body: options.settings() }),
     'POST /samples': (body) => checked(samplesSchema, body, (samples) => takeSamples(options, samples)),
     'POST /maintenance': (body) =>
       checked(maintenanceSchema, body, ({ on }) => {

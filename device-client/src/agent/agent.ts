@@ -153,6 +153,7 @@ class Agent {
       agentRoutes({
         ...parts,
         intake: this.#features.intake,
+        settings: () => this.#features.settings(),
         guard: this.#guard,
         connection: () => ({
           connected: this.#device.connected,
