@@ -27,6 +27,7 @@ export class StatusReport {
   #notBefore = 0;
   #logAt: number;
   #busy = false;
+  #failure: string | undefined;
   #stopped = false;
 
   constructor(
@@ -68,9 +69,17 @@ export class StatusReport {
     this.#busy = true;
     this.#notBefore = now + this.#interval();
     this.#send(next)
-      .catch((error: unknown) => {
-        this.#log.warn('the state of the sources could not be reported', { reason: String(error) });
-      })
+      .then(
+        () => {
+          this.#failure = undefined;
+        },
+        (error: unknown) => {
+          // Offline for hours, or on a nucleus without shadows: said once.
+          const reason = error instanceof Error ? error.message : String(error);
+          if (reason !== this.#failure) this.#log.warn('the state of the sources could not be reported', { reason });
+          this.#failure = reason;
+        },
+      )
       .finally(() => {
         this.#busy = false;
       });

@@ -88,7 +88,11 @@ function isTaken(identity: Partial<DeviceIdentity>): Promise<boolean> {
   return new Promise<boolean>((resolve) => {
     socket.on('error', () => resolve(false));
     socket.on('close', () => resolve(false));
-    socket.on('data', (data) => resolve(data.toString('hex') === '20020000'));
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data.toString('hex');
+      if (answer.length >= 8) resolve(answer === '20020000');
+    });
     socket.once('secureConnect', () => socket.write(CONNECT));
   }).finally(() => socket.destroy());
 }
