@@ -1,6 +1,7 @@
 import type { Batch, DurableQueue } from '@fleetwright/durable-queue';
 import type { CloudBus, ComponentClock, ComponentLog } from '../../shared/src/component.ts';
 import type { SpoolConfiguration, UploadChannel } from './configuration.ts';
+import type { DiskHealth } from './disk-health.ts';
 import type { Echo } from './echo.ts';
 import type { KnownUploads } from './known-uploads.ts';
 import type { Pace } from './pace.ts';
@@ -12,6 +13,7 @@ export interface DrainPorts {
   readonly known: KnownUploads;
   readonly echo: Echo;
   readonly pace: Pace;
+  readonly health: DiskHealth;
   readonly cloud: CloudBus;
   readonly clock: ComponentClock;
   readonly log: ComponentLog;
@@ -61,7 +63,7 @@ export class Drain {
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
-    const { clock, log, queue } = this.#ports;
+    const { clock, health, log, queue } = this.#ports;
     while (!signal.aborted) {
       await queue.available({ signal });
       if (signal.aborted) return;
@@ -70,6 +72,7 @@ export class Drain {
         window = await this.#collect();
         if (await this.#deliver(window)) continue;
       } catch (error) {
+        health.fails(error);
         log.error('the spool cannot be read or written', { reason: String(error) });
       }
       for (const batch of window) await queue.release(batch).catch(() => false);

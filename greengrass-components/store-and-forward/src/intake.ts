@@ -8,6 +8,7 @@ import {
 import type { DurableQueue, PutResult } from '@fleetwright/durable-queue';
 import type { ComponentClock, ComponentLog } from '../../shared/src/component.ts';
 import { MAX_MESSAGE_BYTES, type SpoolConfiguration, type UploadChannel } from './configuration.ts';
+import type { DiskHealth } from './disk-health.ts';
 import type { KnownUploads } from './known-uploads.ts';
 import { LimitedWarnings } from './limited-warnings.ts';
 import { ENVELOPE_BYTES, encodeSpooled, formMessage } from './spooled-message.ts';
@@ -19,6 +20,7 @@ export interface IntakePorts {
   readonly log: ComponentLog;
   readonly batch: () => SpoolConfiguration['batch'];
   readonly bootId: number;
+  readonly health: DiskHealth;
   readonly answer: (message: StoredMessage) => void;
 }
 
@@ -133,6 +135,7 @@ export class Intake {
       .then((result) => this.#written(uploadIds, result))
       .catch((error) => {
         this.#counts.deferred += uploadIds.length;
+        this.#ports.health.fails(error);
         this.#warnings.warn('uploads could not be written, they will be given again', {
           uploads: uploadIds.length,
           reason: String(error),
@@ -146,6 +149,7 @@ export class Intake {
   }
 
   #written(uploadIds: readonly string[], result: PutResult): void {
+    this.#ports.health.works();
     if (!result.stored) {
       this.#counts.deferred += uploadIds.length;
       if (result.reason !== 'buffer-full') this.#counts.notStored++;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { STORED_TOPIC } from '@fleetwright/contracts';
-import { type Batch, type DurableQueue, open } from '@fleetwright/durable-queue';
+import { type Batch, type DurableQueue, type FileSystem, open } from '@fleetwright/durable-queue';
 import type { ComponentHost } from '../../shared/src/component.ts';
 import { raiseBootCounter } from './boot-counter.ts';
 import { echoTopic, MAX_MESSAGE_BYTES, type SpoolConfiguration, uploadTopic } from './configuration.ts';
+import { DiskHealth } from './disk-health.ts';
 import { Drain } from './drain.ts';
 import { Echo } from './echo.ts';
 import { Intake } from './intake.ts';
@@ -20,6 +21,13 @@ const MAX_LEASES = 65_536;
 const SCAN_BYTES = 1_048_576;
 const MIB = 1_048_576;
 
+export interface SpoolOptions {
+  /** The disk has failed for too long. */
+  readonly onBroken: (error: Error) => void;
+  /** Of the queue. @default the machine's */
+  readonly fileSystem?: FileSystem | undefined;
+}
+
 /** The spool on disk with its two ends. Made by {@link Spool.open}. */
 export class Spool {
   readonly #queue: DurableQueue;
@@ -35,11 +43,13 @@ export class Spool {
     queue: DurableQueue,
     known: KnownUploads,
     bootId: number,
+    { onBroken }: SpoolOptions,
   ) {
     const { clock, cloud, configuration, local, log, thingName } = host;
     this.#queue = queue;
     this.#known = known;
     this.#bootId = bootId;
+    const health = new DiskHealth(clock, onBroken);
     const pace = new Pace(clock, () => configuration.current.rate);
     // The address at the opening: the component opens the spool anew when it changes.
     const opened = configuration.current;
@@ -58,6 +68,7 @@ export class Spool {
       log,
       batch: () => configuration.current.batch,
       bootId,
+      health,
       answer: (message) => {
         local.publish(STORED_TOPIC, message).catch((error) => {
           log.warn('an answer could not be given, the upload will be repeated', { reason: String(error) });
@@ -69,6 +80,7 @@ export class Spool {
       known,
       echo: this.#echo,
       pace,
+      health,
       cloud,
       clock,
       log,
@@ -84,7 +96,7 @@ export class Spool {
   }
 
   /** @throws QueueError when the work directory cannot be used */
-  static async open(host: ComponentHost<SpoolConfiguration>): Promise<Spool> {
+  static async open(host: ComponentHost<SpoolConfiguration>, options: SpoolOptions): Promise<Spool> {
     const { clock, configuration, log, workDirectory } = host;
     const { maxBytes } = configuration.current.disk;
     const queue = await open({
@@ -94,13 +106,14 @@ export class Spool {
       maxItemBytes: MAX_ITEM_BYTES,
       maxLeases: MAX_LEASES,
       clock,
+      ...(options.fileSystem !== undefined && { fileSystem: options.fileSystem }),
       onReport: (report) => log.warn('the spool on disk', { report }),
     });
     try {
       const known = await KnownUploads.open(workDirectory);
       const highest = await scan(queue, known);
       const bootId = await raiseBootCounter(host, highest);
-      const spool = new Spool(host, queue, known, bootId);
+      const spool = new Spool(host, queue, known, bootId, options);
       await spool.#echo.open();
       spool.#drain.start();
       spool.#report.start();

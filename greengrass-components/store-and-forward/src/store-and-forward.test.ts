@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { telemetryMessageSchema, UPLOAD_TOPIC } from '@fleetwright/contracts';
+import { FakeFileSystem } from '../../../durable-queue/src/testing/fake-file-system.ts';
 import { configurationSchema } from './configuration.ts';
 import { SpoolBench } from './testing/spool-bench.ts';
 
@@ -256,8 +257,33 @@ test('a full spool drops the oldest of the least urgent, and tells the cloud how
   expect(kept.has(120)).toBe(true);
 }, 60_000);
 
+test('a disk that fails is no answer, and after a minute of nothing else the component is broken', async () => {
+  const fileSystem = new FakeFileSystem();
+  bench = await SpoolBench.start({ reportInterval: 86_400_000 }, { fileSystem });
+  await bench.give(at(1));
+  await bench.drained();
+  fileSystem.plan = { fail: (_call, name, path) => (name === 'sync' && path.includes('segment') ? 'EIO' : undefined) };
+  const id = await bench.give(at(2));
+  await bench.until(() => bench.component.stats?.deferred === 1);
+  expect(bench.isStored(id)).toBe(false);
+  await bench.clock.advance(59_000);
+  await bench.give({ uploadId: id, ...at(2) });
+  await bench.until(() => bench.component.stats?.deferred === 2, 1);
+  expect(bench.broken).toEqual([]);
+  await bench.clock.advance(2_000);
+  await bench.give({ uploadId: id, ...at(2) });
+  await bench.until(() => bench.component.stats?.deferred === 3, 1);
+  expect(bench.broken.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^the disk has failed for 60 s: /),
+  ]);
+  fileSystem.plan = {};
+  await bench.give({ uploadId: id, ...at(2) });
+  await bench.drained();
+  expect(bench.times).toEqual([1, 2]);
+});
+
 test('a flood is taken as far as there is room, and the rest when it is given again', async () => {
-  bench = await SpoolBench.start({ batch: { bytes: 5_120 } });
+  bench = await SpoolBench.start({ reportInterval: 86_400_000 });
   const uploads = Array.from({ length: 3_000 }, (_, time) => ({
     uploadId: randomBytes(16).toString('hex'),
     samples: [{ time, values: { text: 'y'.repeat(700) } }],
@@ -266,10 +292,12 @@ test('a flood is taken as far as there is room, and the rest when it is given ag
   await bench.until(() => (bench.component.stats?.taken ?? 0) + (bench.component.stats?.deferred ?? 0) === 3_000);
   const deferred = bench.component.stats?.deferred ?? 0;
   expect(deferred).toBeGreaterThan(0);
-  for (const upload of uploads) {
-    if (bench.isStored(upload.uploadId)) continue;
-    await bench.give(upload);
-    await bench.clock.advance(20);
+  const settled = () => (bench.component.stats?.taken ?? 0) + (bench.component.stats?.deferred ?? 0);
+  const missing = () => uploads.filter(({ uploadId }) => !bench.isStored(uploadId)).slice(0, 100);
+  for (let some = missing(); some.length > 0; some = missing()) {
+    const before = settled();
+    for (const upload of some) await bench.give(upload);
+    await bench.until(() => settled() >= before + some.length);
   }
   await bench.drained(2_000);
   const telemetry = bench.arrived.filter(({ topic }) => topic.endsWith('/telemetry'));

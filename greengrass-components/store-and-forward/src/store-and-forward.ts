@@ -1,7 +1,7 @@
 import { UPLOAD_TOPIC } from '@fleetwright/contracts';
 import type { Component, ComponentHost } from '../../shared/src/component.ts';
 import type { SpoolConfiguration } from './configuration.ts';
-import { Spool } from './spool.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
 import type { SpoolStats } from './spool-stats.ts';
 
 /** `com.fleetwright.StoreAndForward`: see the README. */
@@ -11,6 +11,12 @@ export class StoreAndForward implements Component<SpoolConfiguration> {
   #turns: Promise<void> = Promise.resolve();
   #subscription: { end(): Promise<void> } | undefined;
   #stopFollowing: () => void = () => {};
+  readonly #options: SpoolOptions;
+
+  /** @param options by default a broken spool fails the component: the nucleus starts it anew, or shows it as broken */
+  constructor(options: Partial<SpoolOptions> = {}) {
+    this.#options = { onBroken: (error) => void Promise.reject(error), ...options };
+  }
 
   get stats(): SpoolStats | undefined {
     return this.#spool?.stats;
@@ -18,7 +24,7 @@ export class StoreAndForward implements Component<SpoolConfiguration> {
 
   async start(host: ComponentHost<SpoolConfiguration>): Promise<void> {
     const { configuration, local } = host;
-    this.#spool = await Spool.open(host);
+    this.#spool = await Spool.open(host, this.#options);
     let opened = openedWith(configuration.current);
     this.#stopFollowing = configuration.onChange((current) => {
       if (openedWith(current) === opened) return;
@@ -28,7 +34,7 @@ export class StoreAndForward implements Component<SpoolConfiguration> {
         // What comes meanwhile is not answered, and so will be given again.
         this.#spool = undefined;
         await before?.close();
-        this.#spool = await Spool.open(host);
+        this.#spool = await Spool.open(host, this.#options);
       });
       // A failure is left to the runtime, which ends the process: the nucleus starts it anew.
     });

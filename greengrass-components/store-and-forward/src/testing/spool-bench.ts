@@ -6,6 +6,7 @@ import {
   UPLOAD_TOPIC,
   type UploadMessage,
 } from '@fleetwright/contracts';
+import type { FileSystem } from '@fleetwright/durable-queue';
 import type { ManualClock } from '../../../shared/src/testing/manual-clock.ts';
 import type { TestCloudBus } from '../../../shared/src/testing/test-cloud-bus.ts';
 import { TestHost, type TestHostOptions } from '../../../shared/src/testing/test-host.ts';
@@ -18,17 +19,23 @@ type Host = TestHost<typeof configurationSchema>;
 /** A spool on a host in memory, with its files on the disk. For tests. */
 export class SpoolBench {
   readonly host: Host;
-  readonly component = new StoreAndForward();
+  readonly component: StoreAndForward;
+  /** What has broken it. */
+  readonly broken: Error[] = [];
   readonly #unanswered = new Set<string>();
   readonly #stored = new Set<string>();
 
-  private constructor(host: Host) {
+  private constructor(host: Host, fileSystem: FileSystem | undefined) {
     this.host = host;
+    this.component = new StoreAndForward({ onBroken: (error) => this.broken.push(error), fileSystem });
   }
 
-  static async start(configuration: Input = {}, options: TestHostOptions = {}): Promise<SpoolBench> {
+  static async start(
+    configuration: Input = {},
+    { fileSystem, ...options }: TestHostOptions & { readonly fileSystem?: FileSystem } = {},
+  ): Promise<SpoolBench> {
     const input = { site: 'lakeside', ...configuration };
-    const bench = new SpoolBench(new TestHost(configurationSchema, input as never, options));
+    const bench = new SpoolBench(new TestHost(configurationSchema, input as never, options), fileSystem);
     await bench.host.local.subscribe(STORED_TOPIC, (message) => {
       const { ok, uploadId } = message as StoredMessage;
       bench.#unanswered.delete(uploadId);
