@@ -79,6 +79,8 @@ export class DecisionLog {
   #syncing = false;
   #toSync = false;
   #failures = 0;
+  /** The current file is what was read. */
+  #canGoOn = false;
 
   private constructor(options: DecisionLogOptions) {
     this.#options = options;
@@ -185,10 +187,15 @@ export class DecisionLog {
   /** What a kill left between two steps of beginning a file is read too. */
   #read(): void {
     const { directory, log } = this.#options;
-    const names = [FILE, `${FILE}.new`, 'decisions.1.log'];
-    const name = names.find((each) => fs.existsSync(join(directory, each)));
-    if (name === undefined) return;
-    const lines = fs.readFileSync(join(directory, name), 'utf8').split('\n');
+    const places = [FILE, `${FILE}.new`, 'decisions.1.log'].map((each) => join(directory, each));
+    const texts = places.filter((place) => fs.existsSync(place)).map((place) => fs.readFileSync(place, 'utf8'));
+    const whole = texts.find((text) => readLine(text.split('\n', 1)[0] ?? '')?.kind === 'state');
+    if (whole === undefined) {
+      if (texts.length > 0) log.error('the log of decisions is not readable; rules begin as if they had never begun');
+      return;
+    }
+    this.#canGoOn = fs.existsSync(join(directory, FILE)) && whole === texts[0];
+    const lines = whole.split('\n');
     let unreadable = 0;
     for (const text of lines) {
       const line = text === '' ? undefined : readLine(text);
@@ -196,13 +203,13 @@ export class DecisionLog {
       else if (text !== '') unreadable++;
     }
     // The last one may have been cut off by a kill.
-    if (unreadable > 0) log.warn('lines of the log of decisions are not readable', { file: name, lines: unreadable });
+    if (unreadable > 0) log.warn('lines of the log of decisions are not readable', { lines: unreadable });
   }
 
   /** @returns whether there is a file that has room */
   #goOn(): boolean {
     const path = join(this.#options.directory, FILE);
-    if (!fs.existsSync(path) || fs.statSync(path).size > this.#options.maxBytes()) return false;
+    if (!this.#canGoOn || fs.statSync(path).size > this.#options.maxBytes()) return false;
     try {
       this.#file = fs.openSync(path, 'a', 0o600);
       // Whatever a kill cut off ends here.
