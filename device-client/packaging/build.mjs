@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Makes what is installed on a device: `node device-client/packaging/build.mjs <directory>`.
-// One file of JavaScript, and a package.json with the one package that is native code.
+// The agent and the launcher, each one file of JavaScript; the agent once more as an image for the launcher's slots; and a
+// package.json with the one package that is native code.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,21 +17,34 @@ const target = resolve(directory);
 const { dependencies, version } = JSON.parse(readFileSync(join(root, 'device-client/package.json'), 'utf8'));
 const sdk = 'aws-iot-device-sdk-v2';
 mkdirSync(target, { recursive: true });
+const common = {
+  bundle: true,
+  external: [sdk],
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  mainFields: ['module', 'main'],
+};
 await build({
+  ...common,
   entryPoints: {
     'device-client': join(root, 'device-client/src/agent/main.ts'),
     launcher: join(root, 'device-client/src/update/launcher/main.ts'),
   },
   outdir: target,
   outExtension: { '.js': '.mjs' },
-  bundle: true,
-  external: [sdk],
-  platform: 'node',
   format: 'esm',
-  target: 'node20',
-  minify: true,
-  mainFields: ['module', 'main'],
   banner: { js: '#!/usr/bin/env -S node --max-semi-space-size=1' },
+});
+// Slots hold files without a name of their own: CommonJS, which finds the SDK through NODE_PATH.
+await build({
+  ...common,
+  entryPoints: { image: join(root, 'device-client/src/agent/main.ts') },
+  outdir: target,
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  define: { 'import.meta.url': 'imageUrl' },
+  banner: { js: "const imageUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 const manifest = {
   name: 'fleetwright-device',
