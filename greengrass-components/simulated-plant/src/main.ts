@@ -26,12 +26,12 @@ async function main(parameters: readonly string[]): Promise<void> {
     seed: whole('--seed', 2_147_483_647) || 1,
     ports: { modbus: whole('--modbus', 65_535), coap: whole('--coap', 65_535) },
   });
-  const { coap, modbus } = plant.ports;
-  const text = `pump station on 127.0.0.1: Modbus TCP ${modbus} (units 1 to 3), CoAP ${coap} (/tank /ambient /quality)`;
-  process.stdout.write(`${json ? JSON.stringify({ ports: plant.ports }) : text}\n`);
   const end = (): void => void plant.close().then(() => process.exit(0));
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
+  const { coap, modbus } = plant.ports;
+  const text = `pump station on 127.0.0.1: Modbus TCP ${modbus} (units 1 to 3), CoAP ${coap} (/tank /ambient /quality)`;
+  process.stdout.write(`${json ? JSON.stringify({ ports: plant.ports }) : text}\n`);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
