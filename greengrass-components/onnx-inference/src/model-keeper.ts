@@ -95,6 +95,7 @@ export class ModelKeeper {
     return this.#source;
   }
 
+  /** Also the same again: what was refused is looked at anew. */
   set source(source: ModelSource) {
     this.#source = source;
     this.#looked = undefined;

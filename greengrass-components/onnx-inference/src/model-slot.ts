@@ -47,11 +47,11 @@ export class ModelSlot {
     return this.#subjects?.names ?? [];
   }
 
-  /** Looks which windows have ended. Resolves when what can be run has been. */
-  async tick(): Promise<void> {
+  /** Looks which windows have ended. Never waits for a model: windows go on to be due while one runs. */
+  tick(): void {
     const active = this.keeper.active;
     if (active !== undefined) this.line.add(this.#due(active.model.manifest));
-    await this.line.run();
+    void this.line.run();
   }
 
   async close(): Promise<void> {
@@ -75,7 +75,8 @@ export class ModelSlot {
     const last = this.#last;
     // The clock has been set back by more than it ever runs behind.
     if (last !== undefined && end < last - 2 * step) this.#last = undefined;
-    if (this.#last === undefined) this.#last = end - step;
+    // What ended before the start has no samples here.
+    this.#last ??= end;
     if (end <= this.#last) return [];
     const first = Math.max(this.#last + step, end - (MOST_CAUGHT_UP - 1) * step);
     this.#last = end;

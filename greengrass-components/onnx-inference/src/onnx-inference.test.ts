@@ -1,7 +1,18 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { manifestBytes } from '../training/sign-model.ts';
 import { buildProgram } from './testing/build-program.ts';
 import { InferenceCore } from './testing/inference-core.ts';
-import { linearModel, logarithmModel, tableModel, testKey } from './testing/test-models.ts';
+import {
+  countingModel,
+  linearModel,
+  logarithmModel,
+  placeModel,
+  tableModel,
+  testKey,
+  testManifest,
+} from './testing/test-models.ts';
+import { sha256 } from './verify-model.ts';
 
 let programs: Awaited<ReturnType<typeof buildProgram>>;
 let core: InferenceCore;
@@ -64,6 +75,7 @@ test('a series that falls silent makes the verdict unknown, and the cloud hears 
   await startWith(linearModel());
   await core.play(20);
   await core.until(() => core.results.at(-1)?.verdict === 'normal', 'a first verdict');
+  core.silence();
   await core.until(() => core.uploads('event').length > 0, 'news of silence');
   expect(core.results.at(-1)).toMatchObject({
     verdict: 'unknown',
@@ -84,6 +96,7 @@ test('values that are not good are no samples', async () => {
     }
   }
   await core.play(4);
+  core.silence();
   await core.until(() => core.results.length > 1, 'results');
   expect(core.results.every(({ verdict }) => verdict === 'unknown')).toBe(true);
 }, 60_000);
@@ -93,11 +106,7 @@ test('a new version takes over between two windows, and none is missed', async (
   await startWith(linearModel());
   await core.play(20);
   core.offer(linearModel(), { version: '1.1.0' });
-  let seconds = 0;
-  while (core.results.at(-1)?.modelVersion !== '1.1.0' && seconds++ < 300) {
-    await core.play(1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await core.until(() => core.results.at(-1)?.modelVersion === '1.1.0', 'the new version');
   await core.play(15);
   const said = core.results.filter(({ verdict }) => verdict !== 'unknown');
   const times = said.map(({ time }) => time);
@@ -118,11 +127,7 @@ test.each([
     await core.until(() => core.results.some(({ outputs: { level } }) => level === value), 'results');
     const test = { tolerance: 1e-4, vectors: [{ features: [1], outputs: [...outputs] }] };
     core.offer(bytes, { version: '2.0.0', test });
-    let seconds = 0;
-    while (core.reported.state !== 'fallback' && seconds++ < 300) {
-      await core.play(1, () => value);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await core.until(() => core.reported.state === 'fallback', 'the fallback');
     await core.play(15, () => value);
     expect(core.reported).toMatchObject({
       state: 'fallback',
@@ -209,4 +214,58 @@ test('an alarm that stands is not raised again by a restart, and is cleared afte
   await core.play(30);
   await core.until(() => core.uploads('event').length === 2, 'the end of the alarm');
   expect(core.uploads('event')[1]?.values).toMatchObject({ alarm_state: 'cleared' });
+}, 60_000);
+
+test('a version that hangs loses its thread again and again, and gives way', async () => {
+  core = new InferenceCore(programs, { runTimeout: 60_000 });
+  const value = 2_000_000_000;
+  await startWith(linearModel());
+  await core.play(20, () => value);
+  await core.until(() => core.results.some(({ verdict }) => verdict !== 'unknown'), 'results');
+  const tensors = { input: 'x', output: 'y', batch: false };
+  core.offer(countingModel(), { version: '2.0.0', tensors });
+  await core.until(() => core.reported.state === 'fallback', 'the fallback');
+  expect(core.reported).toMatchObject({ version: '1.0.0', refused: { version: '2.0.0', reason: 'MISBEHAVED' } });
+  await core.play(20, () => value);
+  const said = core.results.filter(({ verdict }) => verdict !== 'unknown');
+  expect(said.every(({ modelVersion }) => modelVersion === '1.0.0')).toBe(true);
+  // Each window is told once, in order. What waited for longer than the history lasts is told as unknown.
+  const times = core.results.map(({ time }) => time);
+  expect(times.every((time, at) => at === 0 || time - (times[at - 1] as number) === 5_000)).toBe(true);
+}, 90_000);
+
+test('a model that has ended the process while it was loaded, five times, is not loaded again', async () => {
+  core = new InferenceCore(programs);
+  core.offer(linearModel());
+  const digest = sha256(manifestBytes(testManifest(linearModel())));
+  core.remember({
+    shaking: { trying: { digest, attempts: 5 }, proven: false, quarantined: {}, versions: {}, verdicts: {} },
+  });
+  await core.start();
+  await core.until(() => core.reported.state === 'none', 'the report');
+  expect(core.reported.refused).toMatchObject({ reason: 'MISBEHAVED', detail: expect.stringMatching(/ended 5 times/) });
+}, 60_000);
+
+test('a memory that cannot be read costs the memory, not the component', async () => {
+  core = new InferenceCore(programs);
+  core.offer(linearModel());
+  core.remember('torn');
+  await core.start();
+  await core.until(() => core.reported.state === 'running', 'a model that runs');
+  expect(core.host.log.messages('error')).toContain('what was remembered cannot be read and is forgotten');
+}, 60_000);
+
+test('two models never give outputs of one name; models come and go with the configuration', async () => {
+  core = new InferenceCore(programs);
+  await startWith(linearModel());
+  const directory = join(core.root, 'second');
+  const second = { name: 'second', version: '1.0.0' };
+  placeModel(directory, linearModel(), testManifest(linearModel(), second), core.key.privateKey);
+  const models = { ...core.configuration.models, second: { directory } };
+  expect(core.host.configure({ ...core.configuration, models })).toBe(true);
+  await core.until(() => core.reportOf('second').refused !== undefined, 'the refusal');
+  expect(core.reportOf('second')).toMatchObject({ state: 'none', refused: { reason: 'OUTPUT_TAKEN' } });
+  expect(core.host.configure({ ...core.configuration, models: { second: { directory } } })).toBe(true);
+  await core.until(() => core.reported.state === undefined, 'the end of the first');
+  await core.until(() => core.reportOf('second').state === 'running', 'the second');
 }, 60_000);

@@ -106,7 +106,7 @@ export class OnnxInference implements Component<Configuration> {
         this.#slots.delete(name);
         await slot.close();
         await parts.state.forget(name);
-      } else if (JSON.stringify(source) !== JSON.stringify(slot.keeper.source)) {
+      } else {
         slot.keeper.source = source;
       }
     }
@@ -150,7 +150,7 @@ export class OnnxInference implements Component<Configuration> {
   }
 
   async #tick(): Promise<void> {
-    await Promise.all([...this.#slots.values()].map((slot) => slot.tick()));
+    for (const slot of this.#slots.values()) slot.tick();
     this.#remember();
   }
 

@@ -56,7 +56,7 @@ export class ResultPublisher {
       outputs,
       explanation,
     };
-    const news = known.settle(end, length + step);
+    const news = known.settle(end, length + 2 * step);
     this.#telling = this.#telling
       .then(async () => {
         await this.#ports.local.publish(INFERENCE_TOPIC, message).catch((error) => {

@@ -15,6 +15,9 @@ import { placeModel, testKey, testManifest, vibration } from './test-models.ts';
 type Input = z.input<typeof configurationSchema>;
 
 const COMPONENT = 'com.example.Model';
+/** ms of the wall clock for a second of the plant */
+const PAUSE = 20;
+const MOST_ROUNDS = 2_000;
 export const START = Date.UTC(2026, 0, 1);
 
 /** A core with the inference component and a model component, whose clock stands until told to go. For tests. */
@@ -26,6 +29,7 @@ export class InferenceCore {
   readonly key = testKey();
   readonly #programs: InferencePrograms;
   readonly #configuration: Input;
+  #value: ((time: number) => number) | undefined;
   #running: { component: OnnxInference; host: TestHost<typeof configurationSchema> } | undefined;
 
   constructor(programs: InferencePrograms, configuration: Input = {}) {
@@ -91,13 +95,23 @@ export class InferenceCore {
   }
 
   /** Seconds of the plant: a value each, and time for the component to do what it does. */
-  async play(seconds: number, value: (time: number) => number = () => 1, subject = 'pump_1'): Promise<void> {
-    for (let second = 0; second < seconds; second++) {
-      const time = this.clock.now();
-      await this.bus.publish('fleetwright/edge/field/pump-1', vibration(time, value(time), subject));
-      await this.clock.advance(1_000);
-      await this.#idle();
-    }
+  async play(seconds: number, value: (time: number) => number = () => 1): Promise<void> {
+    this.#value = value;
+    for (let second = 0; second < seconds; second++) await this.#second();
+  }
+
+  /** From now on there are no values. */
+  silence(): void {
+    this.#value = undefined;
+  }
+
+  async #second(): Promise<void> {
+    const time = this.clock.now();
+    const value = this.#value?.(time);
+    if (value !== undefined) await this.bus.publish('fleetwright/edge/field/pump-1', vibration(time, value));
+    await this.clock.advance(1_000);
+    // Work on files and in threads waits for no clock of ours, and the history holds five minutes of it.
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 
   /** What was found, in order. */
@@ -118,23 +132,27 @@ export class InferenceCore {
 
   /** What the shadow says of the model. */
   get reported(): Record<string, unknown> {
+    return this.reportOf('shaking');
+  }
+
+  reportOf(model: string): Record<string, unknown> {
     const reported = this.shadows.reported('inference') as
       | { models?: Record<string, Record<string, unknown>> }
       | undefined;
-    return reported?.models?.shaking ?? {};
+    return reported?.models?.[model] ?? {};
   }
 
-  /** Goes on until something is so. */
+  /** Puts what an earlier run would have left. @param models of the state, or the text of the file */
+  remember(models: object | string): void {
+    const workDirectory = join(this.root, 'work', 'com.fleetwright.OnnxInference');
+    mkdirSync(workDirectory, { recursive: true });
+    const text = typeof models === 'string' ? models : JSON.stringify({ format: 1, models });
+    writeFileSync(join(workDirectory, 'state.json'), text);
+  }
+
+  /** Goes on, with the values of before, until something is so. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    for (let round = 0; round < 400 && !condition(); round++) {
-      await this.clock.advance(1_000);
-      await this.#idle(50);
-    }
+    for (let round = 0; round < MOST_ROUNDS && !condition(); round++) await this.#second();
     if (!condition()) throw new Error(`it did not come: ${what}`);
-  }
-
-  /** Work on files and in threads waits for no clock of ours. */
-  #idle(milliseconds = 5): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, milliseconds));
   }
 }
