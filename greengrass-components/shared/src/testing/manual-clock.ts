@@ -17,8 +17,9 @@ export class ManualClock implements ComponentClock {
     this.#wall = now;
   }
 
+  /** Whole milliseconds, as of any machine's clock, whatever parts of one timers ask for. */
   now(): number {
-    return this.#wall;
+    return Math.floor(this.#wall);
   }
 
   monotonic(): number {
