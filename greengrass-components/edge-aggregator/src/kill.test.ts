@@ -13,7 +13,7 @@ const PLANT = 'com.example.Plant';
 const ROUNDS = 6;
 /** ms, as configured below, and time for a busy machine to keep it */
 const JOURNAL_DELAY = 50;
-const MARGIN = 400;
+const MARGIN = 1_000;
 
 const built = new BuiltCore();
 const { core } = built;

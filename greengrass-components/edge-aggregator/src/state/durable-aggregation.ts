@@ -23,8 +23,8 @@ export interface DurableOptions {
 
 /** Batches that are given at once: each waits for the disk, and they share its turns. */
 const AT_ONCE = 32;
-/** Of records that could not be written. bytes */
-const MAX_UNWRITTEN_BYTES = 64 * 1_048_576;
+/** Of records that wait for a disk that does not come back; of more, the whole state is written instead. bytes */
+const MAX_WAITING_BYTES = 64 * 1_048_576;
 
 /**
  * An aggregation whose state is on disk.
@@ -40,6 +40,8 @@ export class DurableAggregation {
   #journalBytes = 0;
   /** The journal cannot be gone on with: the whole state must be written. */
   #mustBegin = true;
+  /** Records were dropped since the last write. */
+  #hasGap = false;
   /** Batches up to this number are on disk by what led to them. */
   #safeNumber = 0;
   #work: Promise<void> = Promise.resolve();
@@ -71,6 +73,7 @@ export class DurableAggregation {
   }
 
   values(values: readonly FieldValue[], now: number): void {
+    if (this.#writer.size > MAX_WAITING_BYTES) this.#dropRecords();
     this.#writer.values(values, now);
     for (const value of values) this.#aggregation.value(value, now);
   }
@@ -110,14 +113,21 @@ export class DurableAggregation {
     await this.#files.close();
   }
 
+  /** Only the whole state can follow. */
+  #dropRecords(): void {
+    this.#writer.take();
+    this.#writer.forgetNames();
+    this.#hasGap = true;
+  }
+
   async #write(): Promise<void> {
     const { checkpointBytes, log } = this.#options;
     const number = this.#aggregation.batches.at(-1)?.number ?? 0;
     try {
-      if (this.#mustBegin || this.#journalBytes > checkpointBytes()) {
+      if (this.#mustBegin || this.#hasGap || this.#journalBytes > checkpointBytes()) {
         this.#mustBegin = true;
-        this.#writer.take();
-        this.#writer.forgetNames();
+        this.#dropRecords();
+        this.#hasGap = false;
         await this.#files.begin(JSON.stringify(this.#aggregation.state()));
         this.#mustBegin = false;
         this.#journalBytes = 0;
@@ -131,8 +141,6 @@ export class DurableAggregation {
       this.#safeNumber = Math.max(this.#safeNumber, number);
     } catch (error) {
       log.error('the state cannot be written; nothing is sent until it can', { reason: String(error) });
-      // The next attempt writes the whole state, and needs no records.
-      if (this.#writer.size > MAX_UNWRITTEN_BYTES) this.#writer.take();
     }
   }
 
