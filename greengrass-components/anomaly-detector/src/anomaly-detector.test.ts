@@ -65,7 +65,7 @@ test('an anomaly is told of on the core and given to the spool, with what was ex
   expect(anomalies(host)).toEqual([]);
   const time = host.clock.now();
   await give(host, [{ value: 55 }, { series: 'pump_flow', value: 1 }]);
-  await until(() => anomalies(host).length > 0);
+  await until(() => anomalies(host).length > 0 && uploads(host).length > 0);
   const [message] = anomalies(host);
   expect(anomalyMessageSchema.parse(message)).toMatchObject({ series: 'pump_level', time, value: 55 });
   expect(message?.score).toBeGreaterThanOrEqual(0.5);
@@ -184,6 +184,7 @@ describe('a series that came regularly and is silent', () => {
     await until(() => anomalies(host).length === 1);
     expect(anomalies(host)[0]).toMatchObject({ series: 'pump_level' });
     expect(anomalies(host)[0]?.explanation).toMatch(/^silent: no value for 6\d s, where one comes each 1 s$/);
+    await until(() => uploads(host).length > 0);
     expect(uploads(host)[0]?.samples[0]?.values.anomaly_reason).toBe('silent');
     await usual(host, 5);
     await host.clock.advance(3_600_000);

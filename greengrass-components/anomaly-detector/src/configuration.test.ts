@@ -18,7 +18,7 @@ test('the first pattern that matches a series decides', () => {
       { match: 'pump_1_level', sensitivity: 0.5 },
       { match: 'pump_*_level', watch: false },
       { match: 'pump_*' },
-      { match: '*_a*b_*', sensitivity: 3 },
+      { match: '*_a*b_*', sensitivity: 2.5 },
     ],
   });
   const expected = {
@@ -27,8 +27,8 @@ test('the first pattern that matches a series decides', () => {
     pump__level: 0,
     pump_level: 2,
     oven: 2,
-    x_a1b_: 3,
-    x_ab_y: 3,
+    x_a1b_: 2.5,
+    x_ab_y: 2.5,
     x_b_a_: 2,
   };
   for (const [series, sensitivity] of Object.entries(expected))

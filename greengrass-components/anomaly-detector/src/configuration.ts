@@ -5,8 +5,8 @@ const MINUTE = 60_000;
 const pattern = z
   .string()
   .regex(/^[a-z0-9_*]{1,48}$/, 'must be the name of a series, in which * stands for any letters');
-/** 1 is the default; 2 reports at half the severity, 0.5 at twice. */
-const sensitivity = z.number().min(0.1).max(10);
+/** 2 reports what is twice as common, 0.1 only what is ten times as rare. Above 2.5 every value beyond the usual would be one. */
+const sensitivity = z.number().min(0.001).max(2.5);
 
 export const configurationSchema = z.strictObject({
   sensitivity: sensitivity.default(1),

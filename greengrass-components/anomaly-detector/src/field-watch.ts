@@ -1,6 +1,6 @@
 import type { AnomalyMessage, FieldMessage } from '@fleetwright/contracts';
 import { type DetectorConfiguration, sensitivityOf } from './configuration.ts';
-import { Detector, LARGEST_VALUE, type MEASURES, WARM_UP } from './detector/detector.ts';
+import { alarmSeverity, Detector, LARGEST_VALUE, type MEASURES, WARM_UP } from './detector/detector.ts';
 import { explainFinding, explainSilence } from './detector/explain-finding.ts';
 import * as at from './detector/series-state.ts';
 import { SeriesBank } from './series-bank.ts';
@@ -51,8 +51,8 @@ export class FieldWatch {
   readonly #bank: SeriesBank;
   /** By place: when the last value came, on the clock that never jumps; NEVER once its silence was told. */
   readonly #arrivals: number[];
-  /** By place. */
-  #sensitivities: number[];
+  /** By place: severity of an alarm; 0 when the series is not watched. */
+  #alarms: number[];
   #configuration: DetectorConfiguration;
 
   /** @param now of the clock that never jumps */
@@ -60,7 +60,7 @@ export class FieldWatch {
     this.#bank = stored === undefined ? new SeriesBank() : new SeriesBank(stored.names, stored.state);
     this.#configuration = configuration;
     this.#arrivals = new Array<number>(this.#bank.size).fill(now);
-    this.#sensitivities = this.#bank.names.map((name) => sensitivityOf(configuration, name));
+    this.#alarms = this.#bank.names.map((name) => alarmOf(configuration, name));
   }
 
   get size(): number {
@@ -74,7 +74,7 @@ export class FieldWatch {
 
   configure(configuration: DetectorConfiguration): void {
     this.#configuration = configuration;
-    this.#sensitivities = this.#bank.names.map((name) => sensitivityOf(configuration, name));
+    this.#alarms = this.#bank.names.map((name) => alarmOf(configuration, name));
   }
 
   snapshot(): StoredState {
@@ -91,14 +91,14 @@ export class FieldWatch {
       else if (!(Math.abs(value) <= LARGEST_VALUE)) counts.tooLarge++;
       else {
         const place = this.#place(series);
-        const sensitivity = place === undefined ? undefined : this.#sensitivities[place];
-        if (place === undefined || sensitivity === undefined) counts.refused++;
-        else if (sensitivity === 0) counts.unwatched++;
+        const alarm = place === undefined ? undefined : this.#alarms[place];
+        if (place === undefined || alarm === undefined) counts.refused++;
+        else if (alarm === 0) counts.unwatched++;
         else {
           counts.values++;
           this.#arrivals[place] = now;
           const row = place * at.STATE_LENGTH;
-          const score = this.#detector.observe(this.#bank.state, row, time, value, sensitivity);
+          const score = this.#detector.observe(this.#bank.state, row, time, value, alarm);
           if (score >= ALARM_SCORE) {
             anomalies ??= [];
             anomalies.push(this.#anomaly(series, time, value, score));
@@ -123,7 +123,7 @@ export class FieldWatch {
       const elapsed = now - arrival;
       const limit = Math.max(atLeast, intervals * interval);
       const regular = (state[row + at.INTERVAL_SPREAD] as number) <= REGULAR * interval;
-      const known = interval > 0 && (state[row + at.COUNT] as number) >= WARM_UP && this.#sensitivities[place] !== 0;
+      const known = interval > 0 && (state[row + at.COUNT] as number) >= WARM_UP && this.#alarms[place] !== 0;
       if (arrival !== NEVER && elapsed > limit && regular && known) {
         this.#arrivals[place] = NEVER;
         this.counts.anomalies++;
@@ -148,9 +148,8 @@ export class FieldWatch {
     const known = this.#bank.placeOf(series);
     if (known !== undefined) return known;
     if (this.#bank.size >= this.#configuration.maxSeries) return undefined;
-    const sensitivity = sensitivityOf(this.#configuration, series);
     const place = this.#bank.add(series);
-    this.#sensitivities[place] = sensitivity;
+    this.#alarms[place] = alarmOf(this.#configuration, series);
     this.#arrivals[place] = NEVER;
     return place;
   }
@@ -169,4 +168,9 @@ export class FieldWatch {
     };
     return { message, reason: finding.measure };
   }
+}
+
+function alarmOf(configuration: DetectorConfiguration, series: string): number {
+  const sensitivity = sensitivityOf(configuration, series);
+  return sensitivity === 0 ? 0 : alarmSeverity(sensitivity);
 }

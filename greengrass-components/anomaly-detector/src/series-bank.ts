@@ -1,8 +1,10 @@
 import { STATE_LENGTH } from './detector/series-state.ts';
 
 const FIRST_CAPACITY = 64;
+/** By which the array grows: the room that is never used is a quarter at most. */
+const GROWTH = 1.25;
 
-/** State of all series in one array, which grows by doubling, and where each series stands in it. */
+/** State of all series in one array, which grows by a quarter at a time, and where each series stands in it. */
 export class SeriesBank {
   readonly #places = new Map<string, number>();
   #state: Float64Array;
@@ -36,7 +38,8 @@ export class SeriesBank {
   add(name: string): number {
     const place = this.#places.size;
     if ((place + 1) * STATE_LENGTH > this.#state.length) {
-      const larger = new Float64Array(Math.max(FIRST_CAPACITY * STATE_LENGTH, this.#state.length * 2));
+      const capacity = Math.max(FIRST_CAPACITY, Math.ceil((place + 1) * GROWTH));
+      const larger = new Float64Array(capacity * STATE_LENGTH);
       larger.set(this.#state);
       this.#state = larger;
     }

@@ -37,7 +37,7 @@ const SHRINKING = 1e-4;
 const FLOOR = 0.01;
 /** A value must have come so often without a change to be frozen. */
 const FROZEN = 60;
-/** Severity of an alarm, at sensitivity 1. */
+/** Severity of an alarm, at sensitivity 1: 1 in 250 values by one of the measures. */
 const ALARM = 2.4;
 /** Values without anything unusual that end an event. */
 const CALM = 100;
@@ -55,6 +55,11 @@ export const LARGEST_VALUE = 1e300;
 /** ms between values that are believed: a clock that jumps must not change what was learnt */
 const LARGEST_INTERVAL_STEP = 4;
 const INTERVAL_MEMORY = 50;
+
+/** Severity of an alarm: sensitivity 2 reports what is twice as common, 0.1 only what is ten times as rare. */
+export function alarmSeverity(sensitivity: number): number {
+  return ALARM - Math.log10(sensitivity);
+}
 
 /** Score of a severity: 0.5 at an alarm, towards 1 beyond. */
 function scoreOf(severity: number, alarm: number): number {
@@ -88,17 +93,17 @@ export class Detector {
    * @param row where the series begins
    * @param time ms since the epoch
    * @param value finite
-   * @param sensitivity 2 reports at half the severity
+   * @param alarm severity of an alarm, by {@link alarmSeverity}
    * @returns 0 to 1; 0.5 and above is an anomaly to report. What belongs to an event that was reported is 0.
    */
-  observe(state: Float64Array, row: number, time: number, value: number, sensitivity = 1): number {
+  observe(state: Float64Array, row: number, time: number, value: number, alarm = ALARM): number {
     if (state[row + at.COUNT] === 0) beginSeries(state, row, time, value);
     for (let field = 0; field < at.HOUR_MEANS; field++) this.#before[field] = state[row + field] as number;
     const count = (state[row + at.COUNT] as number) + 1;
     state[row + at.COUNT] = count;
     this.#followInterval(state, row, time, count);
     this.#measure(state, row, time, value, count);
-    return this.#judge(state, row, count, ALARM / sensitivity);
+    return this.#judge(state, row, count, alarm);
   }
 
   /** Why the last observed value scored as it did. */

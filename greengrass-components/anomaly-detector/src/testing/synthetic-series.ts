@@ -14,7 +14,7 @@ export interface SyntheticOptions {
   readonly interval?: number;
 }
 
-type Draw = () => number;
+export type Draw = () => number;
 /** Makes the value of a record; `at` counts from the anomaly's first one, and is negative before it. */
 type Maker = (draw: Draw) => (record: number, at: number, time: number) => number;
 
@@ -78,8 +78,8 @@ export const ANOMALOUS_KINDS = {
   'noise grows': (draw) => (_record, at) => 50 + normal(draw) * (at >= 0 ? 5 : 1),
 } as const satisfies Readonly<Record<string, Maker>>;
 
-/** mulberry32 */
-function draws(seed: number): Draw {
+/** Even draws in [0, 1), the same for the same seed (mulberry32). */
+export function draws(seed: number): Draw {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
