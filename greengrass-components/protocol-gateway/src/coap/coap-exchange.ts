@@ -66,11 +66,12 @@ export async function coapRequest(
       finish = () => {
         done = true;
       };
-      openSocket(target, options).then(({ address, socket }) => {
+      const begin = ({ address, socket }: Awaited<ReturnType<typeof openSocket>>): void => {
         if (done) {
           socket.close();
           return;
         }
+        finish = () => socket.close();
         const { agent, request } = beginRequest(target, socket, address, { ...order, observe: false });
         finish = () => {
           request.on('error', () => {});
@@ -86,7 +87,8 @@ export async function coapRequest(
           else resolve(answerOf(message, message.payload));
         });
         request.end(order.payload);
-      }, reject);
+      };
+      openSocket(target, options).then(begin).catch(reject);
     });
   } finally {
     timer?.cancel();

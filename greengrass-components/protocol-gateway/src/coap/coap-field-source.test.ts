@@ -58,6 +58,17 @@ test('a document in blocks is read as a whole', async () => {
   expect(Math.abs((bench.last('quality_ph')?.time ?? 0) - Date.now())).toBeLessThan(3_000);
 });
 
+// source: RFC 7252, 5.2.2 (an empty acknowledgement, and the answer in a message of its own)
+test('an answer that comes separately, and late, is an answer', async () => {
+  const ambient = plantSources(plant.ports).ambient as { resources: { default: { intervalMs: number } } };
+  ambient.resources.default.intervalMs = 100;
+  plant.disturb('ambient', { kind: 'slow', delayMs: 300 });
+  bench = new GatewayBench({ sources: { ambient: ambient as never } });
+  await bench.start();
+  await bench.until(() => bench.of('ambient_temperature').length >= 2);
+  expect(bench.gateway.statuses().ambient).toMatchObject({ state: 'good', failures: 0 });
+});
+
 test('what is observed is told when it changes', async () => {
   const tank = plantSources(plant.ports).tank as { silentAfterMs?: number };
   bench = new GatewayBench({ sources: { tank: tank as never } });

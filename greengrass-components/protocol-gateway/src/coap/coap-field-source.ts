@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CoapResource, CoapSource } from '../configuration/coap-source.ts';
 import { type PayloadReader, PayloadRefused, readPayload } from '../payload/read-payload.ts';
 import { BackOff } from '../points/back-off.ts';
@@ -43,6 +44,8 @@ export class CoapFieldSource implements FieldSource {
     this.#configuration = configuration;
     this.#table = table;
     this.#ports = ports;
+    // One for each request under way: polls, and requests to write.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   start(): void {

@@ -57,28 +57,30 @@ export class CoapObservation {
       // What it carries is taken first.
       onEnded: () => setImmediate(() => this.#checkEnd()),
     };
-    openSocket(this.#target, options).then(
-      ({ address, socket }) => {
-        this.#socket = socket;
-        if (this.#over) {
-          socket.close();
-          return;
-        }
-        const { agent, request } = beginRequest(this.#target, socket, address, { method: 'GET', observe: true });
-        agent.on('error', (error: Error) => trouble(error.message));
-        request.on('error', (error: Error) => trouble(error.message));
-        request.on('timeout', () => trouble('no answer in time'));
-        this.#close = async () => {
-          agent.abort(request);
-          socket.close();
-        };
-        request.on('response', (message: IncomingMessage) =>
-          this.#listen(message, () => farewell(request, socket, address, this.#target.port)),
-        );
-        request.end();
-      },
-      (error: Error) => trouble(error.message),
+    openSocket(this.#target, options)
+      .then((opened) => this.#register(opened, trouble))
+      .catch((error: Error) => trouble(error.message));
+  }
+
+  #register({ address, socket }: Awaited<ReturnType<typeof openSocket>>, trouble: (reason: string) => void): void {
+    this.#socket = socket;
+    if (this.#over) {
+      socket.close();
+      return;
+    }
+    this.#close = async () => void socket.close();
+    const { agent, request } = beginRequest(this.#target, socket, address, { method: 'GET', observe: true });
+    agent.on('error', (error: Error) => trouble(error.message));
+    request.on('error', (error: Error) => trouble(error.message));
+    request.on('timeout', () => trouble('no answer in time'));
+    this.#close = async () => {
+      agent.abort(request);
+      socket.close();
+    };
+    request.on('response', (message: IncomingMessage) =>
+      this.#listen(message, () => farewell(request, socket, address, this.#target.port)),
     );
+    request.end();
   }
 
   /** Resolves when its socket is closed. */
