@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 
 /** A file of a component, as it was built. */
@@ -62,7 +62,7 @@ export function componentFolders(directory: string): string[] {
 export function readBuiltComponent(directory: string): BuiltComponent {
   const file = join(directory, RECIPE);
   const text = readFileSync(file, 'utf8');
-  const raw: unknown = parse(text);
+  const raw = parseYaml(text);
   const read = recipeSchema.safeParse(raw);
   if (!read.success) throw new Error(`${file} is no recipe:\n${z.prettifyError(read.error)}`);
   const { ComponentDependencies, ComponentName: name, ComponentVersion: version, Manifests } = read.data;
@@ -81,6 +81,12 @@ export function readBuiltComponent(directory: string): BuiltComponent {
   });
   const recipe = raw as Readonly<Record<string, unknown>>;
   return { directory, name, version, recipe, artifacts, dependencies: Object.keys(ComponentDependencies) };
+}
+
+/** Loaded with the first recipe: an app without cores does not pay for it. */
+function parseYaml(text: string): unknown {
+  const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
+  return parse(text);
 }
 
 function checkDigest(directory: string, found: z.infer<typeof digestSchema>): void {

@@ -1,6 +1,6 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { Match, Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { type IRuleTarget, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from '../dead-letter-queue/dead-letter-queue.ts';
@@ -12,6 +12,10 @@ export interface CoreFailuresProps {
   readonly removalPolicy: RemovalPolicy;
   readonly alarmActionArns: readonly string[];
 }
+
+/** EventBridge user guide, "Event retry policy and using dead-letter queues": what it does by itself. */
+const MAX_EVENT_AGE = Duration.hours(24);
+const MAX_RETRIES = 185;
 
 /**
  * Deployments that failed on a core, and components that a core has given up (Greengrass developer guide,
@@ -46,7 +50,7 @@ export class CoreFailures extends Construct {
   }
 
   private rule(id: string, description: string, change: string, props: CoreFailuresProps, detail: object): void {
-    new Rule(this, id, {
+    const rule = new Rule(this, id, {
       description,
       eventPattern: {
         source: ['aws.greengrass'],
@@ -54,13 +58,29 @@ export class CoreFailures extends Construct {
         resources: Match.wildcard(`arn:*:coreDevices:${props.thingNames}`),
         detail,
       },
-      targets: [
-        new SqsQueue(this.failed, {
-          deadLetterQueue: this.undelivered,
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
-        }),
-      ],
+      targets: [this.target()],
     });
+    // EventBridge user guide, "Using resource-based policies for Amazon EventBridge" (Amazon SQS permissions).
+    for (const queue of [this.failed, this.undelivered]) {
+      queue.addToResourcePolicy(
+        new PolicyStatement({
+          principals: [new ServicePrincipal('events.amazonaws.com')],
+          actions: ['sqs:SendMessage'],
+          resources: [queue.queueArn],
+          conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
+        }),
+      );
+    }
+  }
+
+  /** Not the CDK's own, which would also let EventBridge look at the queue. */
+  private target(): IRuleTarget {
+    return {
+      bind: () => ({
+        arn: this.failed.queueArn,
+        deadLetterConfig: { arn: this.undelivered.queueArn },
+        retryPolicy: { maximumEventAgeInSeconds: MAX_EVENT_AGE.toSeconds(), maximumRetryAttempts: MAX_RETRIES },
+      }),
+    };
   }
 }
