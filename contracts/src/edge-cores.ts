@@ -11,3 +11,12 @@ export const ECHO_LEVEL = 'echo';
 export function coreGroupName(topicRoot: string, name: string): string {
   return `${topicRoot}-cores-${name}`;
 }
+
+/**
+ * Policy that the certificate of each core has besides those of devices. On a certificate, not on a group: "the policies attached to a
+ * thing group apply to any thing within that group. For the policy to take effect, the clientId and the thing name must match" (AWS
+ * IoT developer guide, `iot-policies`), and Greengrass is asked over HTTPS, which has no client id.
+ */
+export function corePolicyName(topicRoot: string, deviceType: string): string {
+  return `${topicRoot}-${deviceType}`;
+}

@@ -16,6 +16,7 @@ function registry(state: string | undefined, conflicts = 0) {
     version: 1,
   };
   const seen = new Set<string>();
+  const policies: string[] = [];
   let asked = 0;
   const ports: ActivationPorts = {
     wasSeen: async ({ principal, thingName }) => seen.has(`${thingName}/${principal}`),
@@ -26,6 +27,7 @@ function registry(state: string | undefined, conflicts = 0) {
     },
     groupsOf: async () => [...groups],
     joinGroup: async (_thingName, group) => void groups.add(group),
+    allow: async (certificateId, policy) => void policies.push(`${certificateId.slice(0, 3)} ${policy} ${groups.size}`),
     async activate(_thingName, version) {
       if (conflicts-- > 0) thing.version++;
       if (version !== thing.version) return false;
@@ -34,7 +36,7 @@ function registry(state: string | undefined, conflicts = 0) {
       return true;
     },
   };
-  return { thing, groups, ports, asked: () => asked };
+  return { thing, groups, policies, ports, asked: () => asked };
 }
 
 test('a device becomes active when it connects for the first time, and is not asked about again', async () => {
@@ -89,4 +91,14 @@ test('only a core is asked which cores it belongs to', async () => {
   thing.attributes.coreGroup = 'north-hall-2';
   await activate(connection, ports);
   expect([...groups].filter((group) => group.includes('cores'))).toEqual([]);
+});
+
+test('the certificate of a core gets the policy of cores before it joins them; others get none', async () => {
+  const core = registry('provisioning');
+  Object.assign(core.thing.attributes, { deviceType: 'gateway' });
+  await activate(connection, core.ports);
+  expect(core.policies).toEqual(['ccc fleet-dev-gateway 2']);
+  const pump = registry('provisioning');
+  await activate(connection, pump.ports);
+  expect(pump.policies).toEqual([]);
 });

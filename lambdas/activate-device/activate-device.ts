@@ -1,6 +1,7 @@
 import {
   CORE_GROUP_ATTRIBUTE,
   coreGroupName,
+  corePolicyName,
   deviceTypeGroupName,
   judgeTransition,
   LIFECYCLE_ATTRIBUTE,
@@ -21,6 +22,8 @@ export interface ActivationPorts {
   find(thingName: string): Promise<RegisteredDevice | undefined>;
   groupsOf(thingName: string): Promise<readonly string[]>;
   joinGroup(thingName: string, thingGroupName: string): Promise<void>;
+  /** Gives a certificate a policy; it may have it already. */
+  allow(certificateId: string, policyName: string): Promise<void>;
   /** @returns false when the thing has another version by now */
   activate(thingName: string, version: number): Promise<boolean>;
 }
@@ -54,7 +57,7 @@ function groupsFor({ coreTypes, topicRoot }: Stage, attributes: RegisteredDevice
 
 /**
  * Lets a device that connects for the first time go from `provisioning` to `active`. Every other state is somebody's
- * decision and stays. Before that it joins the groups that it is not in.
+ * decision and stays. Before that it joins the groups that it is not in, and a core's certificate gets the policy of cores.
  * @throws Error when the thing is changed by others all the time
  */
 export async function activateDevice(
@@ -70,6 +73,11 @@ export async function activateDevice(
     const state = thing.attributes[LIFECYCLE_ATTRIBUTE];
     const due = state === 'provisioning' && judgeTransition(state, 'active').allowed;
     if (due) {
+      const { deviceType = '' } = thing.attributes;
+      // Before the group of cores, with which comes what a core is to ask for.
+      if (stage.coreTypes.has(deviceType)) {
+        await ports.allow(connection.principal, corePolicyName(stage.topicRoot, deviceType));
+      }
       const there = await ports.groupsOf(thingName);
       const missing = groupsFor(stage, thing.attributes).filter((group) => !there.includes(group));
       for (const group of missing) await ports.joinGroup(thingName, group);

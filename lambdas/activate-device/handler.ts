@@ -2,6 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   AddThingToThingGroupCommand,
+  AttachPolicyCommand,
   DescribeThingCommand,
   IoTClient,
   ListThingGroupsForThingCommand,
@@ -54,6 +55,11 @@ const ports: ActivationPorts = {
   },
   async joinGroup(thingName, thingGroupName) {
     await iot.send(new AddThingToThingGroupCommand({ thingName, thingGroupName }));
+  },
+  async allow(certificateId, policyName) {
+    await iot.send(
+      new AttachPolicyCommand({ policyName, target: `${environment.CERTIFICATE_PREFIX}${certificateId}` }),
+    );
   },
   async activate(thingName, expectedVersion) {
     const attributePayload = { attributes: { [LIFECYCLE_ATTRIBUTE]: 'active' }, merge: true };

@@ -6,6 +6,8 @@ export const environmentSchema = z.object({
   TOPIC_ROOT: z.string().min(1),
   /** Device types whose things are Greengrass cores, separated by commas. */
   CORE_TYPES: nameList.default(new Set()),
+  /** ARN of a certificate, without its id. */
+  CERTIFICATE_PREFIX: z.string().default(''),
 });
 
 /** What the rule puts on the queue for each connection of a device. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   coreGroupName,
+  corePolicyName,
   deviceTypeGroupName,
   ECHO_LEVEL,
   type PlatformNames,
@@ -66,7 +67,7 @@ export class EdgeStack extends Stack {
     const thingNames = names.thingName(edge.deviceType, '*');
     const fleet = new GreengrassCoreFleet(this, 'Cores', {
       ...kept,
-      name: `${names.topicRoot}-${edge.deviceType}`,
+      name: corePolicyName(names.topicRoot, edge.deviceType),
       thingNames,
       memberGroupNames: [deviceTypeGroupName(names.topicRoot, edge.deviceType)],
       groups: groups.map(({ name, site }) => ({

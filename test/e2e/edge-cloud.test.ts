@@ -11,7 +11,7 @@ import {
   ListEffectiveDeploymentsCommand,
   ListInstalledComponentsCommand,
 } from '@aws-sdk/client-greengrassv2';
-import { AttachPolicyCommand, DescribeJobCommand, IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot';
+import { DescribeJobCommand, IoTClient } from '@aws-sdk/client-iot';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
 import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
@@ -99,17 +99,6 @@ async function execution(deploymentId: string | undefined) {
   return effectiveDeployments.find((one) => deploymentId === undefined || one.deploymentId === deploymentId);
 }
 
-/**
- * "The policies attached to a thing group apply to any thing within that group. For the policy to take effect, the clientId and the
- * thing name must match" (AWS IoT developer guide, `iot-policies`): over HTTPS, where Greengrass is asked, there is no client id.
- */
-async function allowCore(): Promise<void> {
-  const { principals = [] } = await iot.send(new ListThingPrincipalsCommand({ thingName: CORE }));
-  for (const target of principals) {
-    await iot.send(new AttachPolicyCommand({ policyName: 'fleetwright-dev-edge-core', target }));
-  }
-}
-
 /** A version of the component that is only a script. */
 async function createVersion(version: string, lifecycle: object): Promise<void> {
   const recipe = {
@@ -136,7 +125,6 @@ function deploy(version: string, more: Partial<CreateDeploymentCommandInput> = {
 test('a core gets what its site is to run, with credentials of its role; what does not come up goes back and ends the rollout; a killed nucleus goes on', async () => {
   const first = run();
   await first.printed('deployments of the cloud are taken');
-  await allowCore();
   await eventually(
     'the deployment of the stack',
     async () => (await execution(undefined))?.coreDeviceExecutionStatus === 'SUCCEEDED',

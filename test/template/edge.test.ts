@@ -336,6 +336,12 @@ test('cores join their group when they first connect, and no other group of the 
   const [, activator] =
     ofType(resources, 'AWS::Lambda::Function').find(([id]) => /^identity\/FirstConnection/.test(id)) ?? [];
   expect(activator?.Properties.Environment.Variables.CORE_TYPES).toBe('edge-core');
+  // source: AWS IoT developer guide, iot-policies: policies of groups need a client id, which HTTPS does not have
+  const attach = list<Statement>(policy?.Properties.PolicyDocument.Statement).find(({ Action }) =>
+    list(Action).includes('iot:AttachPolicy'),
+  );
+  expect(list(attach?.Resource).map(flat)).toEqual([`${IOT}cert/*`]);
+  expect(flat(activator?.Properties.Environment.Variables.CERTIFICATE_PREFIX)).toBe(`${IOT}cert/`);
 });
 
 // source: Greengrass developer guide, deployment-health-notifications

@@ -37,6 +37,9 @@ export class FirstConnection extends Construct {
     super(scope, id);
     const { cores, names } = props;
     const seen = new StateTable(this, 'Seen', ['thingName', 'principal'], props.removalPolicy);
+    const iot = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
+    const certificates = iot('cert', '*');
     this.consumer = new QueueConsumer(this, 'Activator', {
       ...props,
       functionName: 'activate-device',
@@ -45,13 +48,11 @@ export class FirstConnection extends Construct {
       environment: {
         SEEN_TABLE: seen.tableName,
         TOPIC_ROOT: names.topicRoot,
-        ...(cores !== undefined && { CORE_TYPES: cores.deviceType }),
+        ...(cores !== undefined && { CORE_TYPES: cores.deviceType, CERTIFICATE_PREFIX: certificates.slice(0, -1) }),
       },
     });
     const { role } = this.consumer.function;
     seen.grantTracking(role, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    const iot = (resource: string, resourceName: string) =>
-      Stack.of(this).formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
     const things = props.deviceTypes.map((deviceType) => iot('thing', names.thingName(deviceType, '*')));
     const groups = [
       names.thingGroup,
@@ -73,6 +74,13 @@ export class FirstConnection extends Construct {
         resources: [...things, ...groups],
       }),
     );
+    if (cores !== undefined) {
+      // AttachPolicy is authorized on its target (service authorization reference, AWS IoT).
+      role.addToPrincipalPolicy(
+        new PolicyStatement({ sid: 'AllowCores', actions: ['iot:AttachPolicy'], resources: [certificates] }),
+      );
+      acknowledgeWildcard(role, certificates, 'AWS IoT draws the id of a certificate when it signs it.');
+    }
     for (const thing of things) {
       acknowledgeWildcard(role, thing, 'A thing name ends with the serial number, known when a device registers.');
     }
