@@ -282,7 +282,10 @@ export class ModelKeeper {
       const taken = manifest.outputs.find(({ name }) => this.#ports.outputsOfOthers().has(name));
       if (taken !== undefined) throw new ModelRefusal('OUTPUT_TAKEN', `another model gives ${taken.name} too`);
       await store.keep(model);
-      const loaded = await this.#load(model);
+      const loaded = await this.#load(model).catch((error) => {
+        store.released(digest);
+        throw error;
+      });
       await this.#drop();
       const { length, step } = manifest.window;
       this.#next = { ...loaded, deadline: clock.now() + length + 2 * step };
@@ -320,6 +323,7 @@ export class ModelKeeper {
     const { digest, keyId, manifest } = loaded.model;
     const versions = { ...state.model(this.name).versions, [manifest.version]: digest };
     await state.change(this.name, { active: digest, versions, ...history });
+    this.#ports.store.released(digest);
     this.#active = loaded;
     this.#fallenBack = false;
     log.info('a model runs', { model: this.name, version: manifest.version, keyId });
@@ -345,7 +349,9 @@ export class ModelKeeper {
   async #drop(): Promise<void> {
     const next = this.#next;
     this.#next = undefined;
-    await next?.runner.close();
+    if (next === undefined) return;
+    this.#ports.store.released(next.model.digest);
+    await next.runner.close();
   }
 
   #refuse(error: unknown, version: string | undefined): void {
@@ -370,11 +376,7 @@ export class ModelKeeper {
   }
 
   async #prune(): Promise<void> {
-    await this.#ports.store.prune(new Set([...this.#ports.state.digests, ...this.#offered()]));
-  }
-
-  #offered(): string[] {
-    return this.#next === undefined ? [] : [this.#next.model.digest];
+    await this.#ports.store.prune(this.#ports.state.digests);
   }
 
   /** One after another. */

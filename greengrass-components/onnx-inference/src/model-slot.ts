@@ -55,9 +55,10 @@ export class ModelSlot {
   }
 
   async close(): Promise<void> {
+    this.line.stop();
+    await this.keeper.close();
     await this.line.run();
     await this.publisher.told;
-    await this.keeper.close();
   }
 
   #due({

@@ -11,12 +11,16 @@ import { type ModelExpectations, type VerifiedModel, verifyModel } from './verif
  */
 export class ModelStore {
   readonly #directory: string;
+  /** What is kept and not in the state yet. */
+  readonly #fresh = new Set<string>();
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
+  /** Until it is {@link released}, {@link prune} leaves it alone. */
   async keep({ bytes, digest, manifest, papers }: VerifiedModel): Promise<void> {
+    this.#fresh.add(digest);
     const fresh = join(this.#directory, `${digest}.new`);
     await rm(fresh, { recursive: true, force: true });
     await mkdir(fresh, { recursive: true, mode: 0o700 });
@@ -36,11 +40,17 @@ export class ModelStore {
     return model;
   }
 
-  /** Removes what is not among these. */
+  /** From now on the state says whether a model stays. */
+  released(digest: string): void {
+    this.#fresh.delete(digest);
+  }
+
+  /** Removes what is neither among these nor fresh. */
   async prune(digests: ReadonlySet<string>): Promise<void> {
     const there = await readdir(this.#directory).catch(() => []);
     for (const name of there) {
-      if (!digests.has(name)) await rm(join(this.#directory, name), { recursive: true, force: true });
+      if (!digests.has(name) && !this.#fresh.has(name.replace(/\.new$/, '')))
+        await rm(join(this.#directory, name), { recursive: true, force: true });
     }
   }
 }

@@ -57,6 +57,7 @@ export class WindowLine {
   #held: DueWindow[] = [];
   #failures = 0;
   #running: Promise<void> | undefined;
+  #stopped = false;
   #counts = { answered: 0, missing: 0, failures: 0, skipped: 0 };
 
   constructor(ports: LinePorts) {
@@ -91,10 +92,16 @@ export class WindowLine {
     return this.#running;
   }
 
+  /** Begins nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   async #work(): Promise<void> {
     const { keeper } = this.#ports;
+    if (this.#stopped) return;
     await keeper.switchOver((manifest) => this.#isWarm(manifest));
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#stopped) {
       const active = keeper.active;
       if (active === undefined) {
         this.#waiting = [];
@@ -160,6 +167,7 @@ export class WindowLine {
 
   async #failed(failure: RunFailure, windows: readonly DueWindow[], manifest: ModelManifest): Promise<void> {
     const { keeper, log, settings } = this.#ports;
+    if (this.#stopped) return;
     this.#failures++;
     this.#counts.failures++;
     this.#held.push(...windows);
