@@ -318,6 +318,9 @@ test('the command line checks settings and asks the running agent', async () => 
   expect(() => command('check-config', '--config', config, '--endpoint-port', 'many')).toThrow(
     /endpoint\.port: .*got "many" \(--endpoint-port\)/,
   );
+  expect(() => command('check-config', '--config', config, '--updates-trusted-keys-file', config)).toThrow(
+    'updates.trustedKeysFile',
+  );
   expect(() => command('check-config', '--config', config, '--clock-set-command', '/nowhere/date')).toThrow(
     'clock.setCommand: the program /nowhere/date is missing',
   );

@@ -37,7 +37,7 @@ export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]):
     slots,
     checks,
     reboot,
-    trustedKeys: trustedKeys(trustedKeysFile),
+    trustedKeys: readTrustedKeys(trustedKeysFile),
     hardwareRevision: config.device.hardwareRevision,
     http: httpsClient(readIf(config.downloads.caFile, 'downloads.caFile'), proxyOf(config.proxy)),
     selfTestTime,
@@ -59,7 +59,8 @@ export function agentUpdates(parts: AgentParts, checks: readonly HealthCheck[]):
   return { feature, firmware: () => version };
 }
 
-function trustedKeys(file: string): ReturnType<typeof trustedKeySetSchema.parse> {
+/** @throws DeviceError `INPUT_INVALID` */
+export function readTrustedKeys(file: string): ReturnType<typeof trustedKeySetSchema.parse> {
   try {
     return trustedKeySetSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {

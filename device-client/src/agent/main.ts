@@ -1,11 +1,12 @@
 import { reasonOf } from '../errors.ts';
 import { runPowerPlan } from '../power/command.ts';
 import { EXIT, runAgent } from './agent.ts';
-import { agentConfigSchema } from './agent-config.ts';
+import { type AgentConfig, agentConfigSchema } from './agent-config.ts';
 import { agentFeatures } from './agent-features.ts';
+import { readTrustedKeys } from './agent-updates.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { askAgent } from './control-socket.ts';
-import { deviceOptionsOf } from './device-options.ts';
+import { deviceOptionsOf, readIf } from './device-options.ts';
 import { agentEnvironment, searchPath, serviceEnvironment } from './environment.ts';
 import { JsonLog } from './json-log.ts';
 import { AgentConfigError, loadAgentConfig } from './load-agent-config.ts';
@@ -53,7 +54,7 @@ async function main(): Promise<number> {
     switch (line.command) {
       case 'check-config': {
         const config = load();
-        deviceOptionsOf(config);
+        readFiles(config);
         print(`${JSON.stringify(config, undefined, 2)}\n`);
         const missing = missingPrograms(config, searchPath());
         for (const line of missing) complain(`${line}\n`);
@@ -71,6 +72,14 @@ async function main(): Promise<number> {
     complain(`${reasonOf(error)}\n`);
     return error instanceof AgentConfigError ? EXIT.misused : EXIT.failed;
   }
+}
+
+/** Everything that the settings name and the agent would read. @throws DeviceError `INPUT_INVALID` */
+function readFiles(config: AgentConfig): void {
+  deviceOptionsOf(config);
+  readIf(config.clock.caFile, 'clock.caFile');
+  readIf(config.downloads.caFile, 'downloads.caFile');
+  if (config.updates.trustedKeysFile !== undefined) readTrustedKeys(config.updates.trustedKeysFile);
 }
 
 /** A question to a running agent needs only its socket. */
