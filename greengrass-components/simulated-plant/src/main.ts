@@ -1,3 +1,6 @@
+import { createInterface } from 'node:readline';
+import { plantCommands } from './plant-commands.ts';
+import { plantSources } from './plant-sources.ts';
 import { createSimulatedPlant } from './simulated-plant.ts';
 
 /** `--modbus 5020 --coap 5683 --seed 7 --json`; ports that are not given are any that are free. */
@@ -29,9 +32,13 @@ async function main(parameters: readonly string[]): Promise<void> {
   const end = (): void => void plant.close().then(() => process.exit(0));
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
+  const carryOut = plantCommands(plant);
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    process.stdout.write(`${JSON.stringify(carryOut(line))}\n`);
+  });
   const { coap, modbus } = plant.ports;
   const text = `pump station on 127.0.0.1: Modbus TCP ${modbus} (units 1 to 3), CoAP ${coap} (/tank /ambient /quality)`;
-  process.stdout.write(`${json ? JSON.stringify({ ports: plant.ports }) : text}\n`);
+  process.stdout.write(`${json ? JSON.stringify({ ports: plant.ports, sources: plantSources(plant.ports) }) : text}\n`);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { request as coapRequest } from 'coap';
 import { ModbusTCPClient } from 'jsmodbus';
@@ -111,13 +112,31 @@ test('the configuration for the gateway names every source', () => {
   expect(Object.keys(plantSources(plant.ports))).toEqual([...PLANT_SOURCES]);
 });
 
-test('as a process it prints its ports, and ends when it is told to', async () => {
+test('as a process it prints its ports and sources, does what it is told, and ends when asked to', async () => {
   const main = 'greengrass-components/simulated-plant/src/main.ts';
   const child = spawn(process.execPath, ['--import', 'tsx', main, '--json', '--seed', '3']);
-  const line = await new Promise<string>((resolve) =>
-    child.stdout.once('data', (data: Buffer) => resolve(data.toString())),
-  );
-  expect(JSON.parse(line)).toMatchObject({ ports: { modbus: expect.any(Number), coap: expect.any(Number) } });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? '{}');
+  const tell = (command: unknown): Promise<unknown> => {
+    child.stdin.write(`${typeof command === 'string' ? command : JSON.stringify(command)}\n`);
+    return next();
+  };
+  expect(await next()).toMatchObject({
+    ports: { modbus: expect.any(Number), coap: expect.any(Number) },
+    sources: { 'pump-1': { protocol: 'modbus-tcp', unit: 1 }, tank: { protocol: 'coap' } },
+  });
+  expect(await tell({ inject: { kind: 'dead-head', pump: 1 } })).toEqual({ ok: true });
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const flow = async () =>
+    ((await tell({ read: true })) as { reading: { pumps: { 1: { flow: number } } } }).reading.pumps[1].flow;
+  expect(await flow()).toBeLessThan(2);
+  expect(await tell({ recover: true })).toEqual({ ok: true });
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  expect(await flow()).toBeGreaterThan(30);
+  expect(await tell({ disturb: 'tank', fault: { kind: 'dead' } })).toEqual({ ok: true });
+  expect(await tell({ disturb: 'tank', fault: null })).toEqual({ ok: true });
+  expect(await tell({ inject: { kind: 'fire' } })).toMatchObject({ ok: false });
+  expect(await tell('rubbish')).toMatchObject({ ok: false });
   child.kill('SIGTERM');
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
 });
