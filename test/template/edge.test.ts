@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { platformNames } from '@fleetwright/contracts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
+import { componentFolders } from '../../lib/constructs/greengrass-component/built-component.ts';
 import { addPlatform } from '../../lib/platform.ts';
 import { flat, list, newApp, ofType, type Resource, synthesize } from './synthesized.ts';
 
@@ -365,4 +366,15 @@ test('cores are devices: their presence, commands and alerts are where those of 
   const tracker = ofType(all, 'AWS::IAM::Policy').filter(([id]) => /^twin\/(Presence|Command)/.test(id));
   expect(tracker.length).toBeGreaterThan(1);
   expect(JSON.stringify(tracker)).toContain('fleetwright-dev-edge-core-*');
+});
+
+test('cdk.json has the cores synchronize every shadow that a component of the repository names', () => {
+  const place = join(__dirname, '../../greengrass-components');
+  const named = componentFolders(place).flatMap((folder) =>
+    [...readFileSync(join(place, folder, 'recipe.yaml'), 'utf8').matchAll(/shadow\/name\/([\w-]+)/g)].map(
+      ([, name]) => name,
+    ),
+  );
+  const { merge } = cdkJson.context.fleetwright.defaults.edge.publicComponents['aws.greengrass.ShadowManager'];
+  expect(merge.synchronize.coreThing.namedShadows).toEqual([...new Set(named)].sort());
 });
