@@ -12,6 +12,8 @@ export interface CoreDeviceOptions {
   readonly stage?: string;
   readonly site?: string;
   readonly deviceType?: string;
+  /** Of a proxy before the cloud. @default the cloud's own */
+  readonly mqttPort?: number;
 }
 
 export interface CoreDevice {
@@ -41,8 +43,9 @@ export async function coreDevice(
   const link = new CoreDeviceLink();
   const coreType = coreTypeOf(outputs);
   const serverCaPem = readFileSync(cloud.caFile, 'utf8');
+  const endpoint = { host: cloud.mqttHost, port: options.mqttPort ?? cloud.mqttPort };
   const device = createDevice({
-    endpoint: { host: cloud.mqttHost, port: cloud.mqttPort, serverCaPem },
+    endpoint: { ...endpoint, serverCaPem },
     claim: await fetchClaim(settings, outputs.ClaimSecretArn),
     stateDirectory: join(coreDirectory(options.dataDir, serialNumber), 'device'),
     parameters: {
@@ -62,7 +65,6 @@ export async function coreDevice(
     cloud() {
       const { CoreRoleAlias: roleAlias } = outputs;
       if (roleAlias === undefined || device.identity.configuration.deviceType !== coreType) return undefined;
-      const endpoint = { host: cloud.mqttHost, port: cloud.mqttPort };
       return coreCloud({ device, endpoint, serverCaPem, roleAlias, settings });
     },
   };

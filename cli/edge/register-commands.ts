@@ -22,6 +22,7 @@ export function registerEdgeCommands(program: Command): void {
     .option('--site <name>', 'site of the core')
     .option('--device-type <name>', 'type of the core')
     .option('--stage <name>', 'project and stage, such as fleetwright-prod, where several are deployed')
+    .addOption(new Option('--mqtt-port <n>', 'port of a proxy before the local cloud').argParser(Number))
     .option('--local', 'take no deployments of the cloud, where the edge stack is deployed')
     .option('--verbose', 'show everything that the nucleus logs')
     .addOption(dataDir())
