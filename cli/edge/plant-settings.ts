@@ -1,7 +1,7 @@
 import { type PlantPorts, plantSources } from '../../greengrass-components/simulated-plant/src/index.ts';
 
 /** Limits of the simulated plant: mm/s of a pump beyond which it is stopped, m of the tank from which the third pump helps. */
-const MAX_VIBRATION = 6;
+const MAX_VIBRATION = 4;
 const HIGH_LEVEL = 3.2;
 
 /** Settings of the edge for the simulated plant, over those of the stage: what to read, and what to decide on the spot. */
@@ -36,7 +36,7 @@ function pumpRules(): Record<string, object> {
         description: 'A pump that shakes itself apart is stopped, and nobody starts it while it does',
         priority: 100,
         severity: 'critical',
-        when: { series: `pump_${pump}_vibration`, above: MAX_VIBRATION, hysteresis: 3 },
+        when: { series: `pump_${pump}_vibration`, above: MAX_VIBRATION, hysteresis: 2 },
         for: 2_000,
         whenUnknown: 'hold',
         begin: [{ source: `pump-${pump}`, point: 'running', value: false }],

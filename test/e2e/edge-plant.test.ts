@@ -43,7 +43,7 @@ test('values of Modbus and CoAP become summaries in Timestream', async () => {
   expect(Math.abs(tank - level)).toBeLessThan(0.1);
   expect(Math.abs(temperature - ambient.temperature)).toBeLessThan(2);
   expect(Math.abs(ph - quality.ph)).toBeLessThan(0.5);
-}, 70_000);
+}, 90_000);
 
 test('each component is killed in turn: each comes back, and no window and no sample is lost', async () => {
   const began = await windows('tank_level');
@@ -77,9 +77,9 @@ test('each component is killed in turn: each comes back, and no window and no sa
 
 test('a pump that shakes itself apart is stopped on the spot, and the cloud is told', async () => {
   expect(edge.plant.reading.pumps[2].running).toBe(true);
-  const end = edge.plant.inject({ kind: 'bearing-wear', pump: 2, until: Date.now() + 2_000 });
+  const end = edge.plant.inject({ kind: 'bearing-wear', pump: 2, until: Date.now() + 45_000 });
   try {
-    await eventually('the pump to stand', async () => !edge.plant.reading.pumps[2].running, 30_000);
+    await eventually('the pump to stand', async () => !edge.plant.reading.pumps[2].running, 55_000);
   } finally {
     end();
   }
@@ -91,4 +91,4 @@ test('a pump that shakes itself apart is stopped on the spot, and the cloud is t
   });
   expect(row?.slice(0, 2)).toEqual(['raised', 'critical']);
   expect(Number(row?.[2])).toBeGreaterThan(0);
-}, 70_000);
+}, 90_000);
