@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 // The platform's own minimum is Node 20; the SDK's notice about coming versions only hides test output.
@@ -23,7 +23,7 @@ export default {
   // What waits minutes on the wall clock: `npm run test:long`.
   testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/', '/test/long/'],
   // Much of an end-to-end test is waiting: three workers keep two cores busy.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   modulePathIgnorePatterns: ['/cdk.out/', '/.fleetwright/'],
   transform: {
     '^.+\\.(ts|js|mjs)$': [

@@ -13,10 +13,11 @@ let edge: EdgePlant;
 
 beforeAll(async () => {
   edge = await startEdgePlant(({ components }) => {
-    const { sources } = components['protocol-gateway']?.merge as { sources: Record<string, { groups?: object }> };
-    for (const source of Object.values(sources))
+    const { sources } = components['protocol-gateway'].merge;
+    for (const source of Object.values(sources)) {
       if (source.groups) source.groups = { default: { intervalMs: 100 }, slow: { intervalMs: 1_000 } };
-    const rules = components['local-rules']?.merge.rules as Record<string, object>;
+    }
+    const { rules } = components['local-rules'].merge;
     const running = (value: boolean) => [{ source: 'pump-3', point: 'running', value }];
     rules['setpoint-high'] = {
       when: { series: 'pump_3_setpoint', above: (LOW + HIGH) / 2 },

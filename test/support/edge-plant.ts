@@ -81,7 +81,10 @@ export async function startEdgePlant(change: (settings: EdgeSettings) => void = 
 }
 
 interface EdgeSettings {
-  components: Record<string, { merge: Record<string, unknown> }>;
+  readonly components: {
+    readonly 'protocol-gateway': { readonly merge: { readonly sources: Record<string, { groups?: object }> } };
+    readonly 'local-rules': { readonly merge: { readonly rules: Record<string, object> } };
+  };
 }
 
 const realTime = {
