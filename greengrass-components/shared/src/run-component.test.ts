@@ -152,6 +152,9 @@ test('a reset brings the default of the recipe back, before what is merged', asy
   const wanted = JSON.stringify({ color: 'red', limits: { high: 70 }, trouble: 'none' });
   await until(() => heard.some(({ configuration }) => JSON.stringify(configuration) === wanted));
   await deploy({ color: 'blue' });
+  // A deployment is over before what runs has heard of it.
+  const back = JSON.stringify({ color: 'blue', limits: { high: 70 }, trouble: 'none' });
+  await until(() => heard.some(({ configuration }) => JSON.stringify(configuration) === back));
 });
 
 test('a configuration that the schema refuses fails the deployment before it is applied, with the reason', async () => {
