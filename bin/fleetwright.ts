@@ -1,24 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { cloud } from '../cli/commands/cloud.ts';
-import { deploy } from '../cli/commands/deploy.ts';
-import { destroy } from '../cli/commands/destroy.ts';
-import { deviceImport } from '../cli/commands/device-import.ts';
-import { deviceList } from '../cli/commands/device-list.ts';
-import { deviceRun } from '../cli/commands/device-run.ts';
-import { deviceShow } from '../cli/commands/device-show.ts';
-import { deviceDecommission, deviceState } from '../cli/commands/device-state.ts';
-import { deviceTest } from '../cli/commands/device-test.ts';
-import { dlqList, dlqRedrive, dlqShow } from '../cli/commands/dlq.ts';
-import { permissions } from '../cli/commands/permissions.ts';
-import { preflight } from '../cli/commands/preflight.ts';
-import { purge } from '../cli/commands/purge.ts';
-import { query } from '../cli/commands/query.ts';
-import { ruleTest } from '../cli/commands/rule-test.ts';
-import { start } from '../cli/commands/start.ts';
 import { registerEdgeCommands } from '../cli/edge/register-commands.ts';
 import { Failure } from '../cli/failure.ts';
 import { registerOtaCommands } from '../cli/ota/register-commands.ts';
 import { DEFAULT_DATA_DIRECTORY } from '../cli/project-root.ts';
+
+/** What a command needs is loaded when it runs: help, and a mistake, cost nothing of it. */
+const later =
+  <A extends unknown[]>(load: () => Promise<(...given: A) => unknown>) =>
+  async (...given: A): Promise<void> => {
+    await (await load())(...given);
+  };
 
 const whole =
   (least: number, most: number) =>
@@ -85,7 +76,7 @@ program
   .addOption(
     new Option('--coap-port <n>', 'with --edge: port of the plant, 0 for a free one').argParser(port).default(15_683),
   )
-  .action(start);
+  .action(later(async () => (await import('../cli/commands/start.ts')).start));
 
 program
   .command('cloud')
@@ -96,14 +87,14 @@ program
   .addOption(mqttPort().default(8883))
   .option('--account <id>', 'account number to play')
   .option('--region <name>', 'region to play')
-  .action(cloud);
+  .action(later(async () => (await import('../cli/commands/cloud.ts')).cloud));
 
 onStage(program.command('query'))
   .description('run a query and print its rows')
   .argument('<sql>', "query in the SQL of the stage's hot store: Timestream's, or Athena's for the lake")
   .addOption(new Option('--csv', 'RFC 4180').conflicts('json'))
   .option('--lake', 'ask the lake, also where the hot store is another')
-  .action(query);
+  .action(later(async () => (await import('../cli/commands/query.ts')).query));
 
 onStage(program.command('rollup'))
   .description('lowest, highest and mean value of a measure, by minute or hour and device')
@@ -122,7 +113,7 @@ program
   .option('--all', 'also what they have used')
   .option('--json', 'one JSON object a role')
   .addOption(dataDir())
-  .action(permissions);
+  .action(later(async () => (await import('../cli/commands/permissions.ts')).permissions));
 
 program
   .command('rule')
@@ -152,7 +143,7 @@ program
     ).conflicts(['sql', 'topic', 'payload', 'payloadFile', 'payloadBase64']),
   )
   .option('--json', 'last line of standard output is one JSON object')
-  .action(ruleTest);
+  .action(later(async () => (await import('../cli/commands/rule-test.ts')).ruleTest));
 
 const device = program.command('device').description('devices');
 
@@ -174,7 +165,7 @@ device
   .option('--replay <file.csv>', 'send recorded data instead of the simulated pump station')
   .option('--keep-times', 'with --replay: keep the recorded times instead of moving them to now')
   .addOption(new Option('--seconds <n>', 'stop after this time').argParser(whole(1, 86_400)))
-  .action(deviceRun);
+  .action(later(async () => (await import('../cli/commands/device-run.ts')).deviceRun));
 
 // What only operators use is loaded when they do: `start` must not wait for it.
 onStage(device.command('quarantine'))
@@ -206,24 +197,24 @@ onStage(device.command('list'))
   .option('--device-type <name>', 'only those of a type')
   .option('--state <name>', 'only those in a lifecycle state')
   .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 1_000_000)).default(100))
-  .action(deviceList);
+  .action(later(async () => (await import('../cli/commands/device-list.ts')).deviceList));
 
 onStage(device.command('show'))
   .description('one device with its certificates, groups, shadows and jobs')
   .argument('<name>', 'thing name or serial number')
-  .action(deviceShow);
+  .action(later(async () => (await import('../cli/commands/device-show.ts')).deviceShow));
 
 onStage(device.command('state'))
   .description('move a device to another lifecycle state')
   .argument('<name>', 'thing name or serial number')
   .argument('<state>', 'provisioning, active or maintenance')
-  .action(deviceState);
+  .action(later(async () => (await import('../cli/commands/device-state.ts')).deviceState));
 
 onStage(device.command('decommission'))
   .description('take a device out of service for good: certificate revoked, serial number denied, data kept')
   .argument('<name>', 'thing name or serial number')
   .option('--yes', 'do not ask')
-  .action(deviceDecommission);
+  .action(later(async () => (await import('../cli/commands/device-state.ts')).deviceDecommission));
 
 onStage(device.command('rotate'))
   .description('ask a device, or those of a group, to change their certificates while they run')
@@ -254,7 +245,7 @@ onStage(device.command('import'))
   .option('--ca-certificate <pem>', 'certificate of the CA of the listed certificates, where it is registered')
   .option('--report <file>', 'outcome of each line (default: <csv>.report.jsonl)')
   .option('--dry-run', 'check the list and register nothing')
-  .action(deviceImport);
+  .action(later(async () => (await import('../cli/commands/device-import.ts')).deviceImport));
 
 const several = (value: string, before: string[] = []): string[] => [...before, value];
 
@@ -329,7 +320,7 @@ program
   )
   .option('--tests <ids>', 'only these tests, separated by commas')
   .option('--json', 'last line of standard output is one JSON object')
-  .action(deviceTest);
+  .action(later(async () => (await import('../cli/commands/device-test.ts')).deviceTest));
 
 const dlq = program.command('dlq').description('dead letters: messages that went nowhere else');
 const letters = (command: Command): Command =>
@@ -337,19 +328,21 @@ const letters = (command: Command): Command =>
     .addOption(new Option('--queue <name>', 'which queue, as `dlq list` names it').default('rejected'))
     .option('--reason <name>', 'only letters with this reason');
 
-onStage(dlq.command('list')).description('how many letters lie in each queue').action(dlqList);
+onStage(dlq.command('list'))
+  .description('how many letters lie in each queue')
+  .action(later(async () => (await import('../cli/commands/dlq.ts')).dlqList));
 
 letters(dlq.command('show'))
   .description('the letters of a queue, decoded; they stay where they are')
   .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 100_000)).default(20))
-  .action(dlqShow);
+  .action(later(async () => (await import('../cli/commands/dlq.ts')).dlqShow));
 
 letters(dlq.command('redrive'))
   .description('send letters back to the queue they came from; each is removed only once it is there')
   .addOption(new Option('--limit <n>', 'at most so many').argParser(whole(1, 10_000_000)).default(10_000_000))
   .addOption(new Option('--rate <n>', 'letters a second').argParser(whole(1, 3000)).default(50))
   .option('--dry-run', 'count what would go, and send nothing')
-  .action(dlqRedrive);
+  .action(later(async () => (await import('../cli/commands/dlq.ts')).dlqRedrive));
 
 program
   .command('preflight')
@@ -358,7 +351,7 @@ program
   .option('--stage <name>', 'stage such as dev, or project and stage such as fleetwright-dev')
   .option('--data-dir <dir>', 'check the local cloud that runs on this directory, instead of AWS')
   .option('--json', 'standard output is one JSON object')
-  .action(preflight);
+  .action(later(async () => (await import('../cli/commands/preflight.ts')).preflight));
 
 program
   .command('deploy')
@@ -366,19 +359,19 @@ program
   .option('--region <name>', 'region to deploy to')
   .option('--stage <name>', 'stage such as dev, or project and stage such as fleetwright-dev')
   .option('--yes', 'do not ask before permissions are broadened')
-  .action(deploy);
+  .action(later(async () => (await import('../cli/commands/deploy.ts')).deploy));
 
 onStage(program.command('purge'))
   .description('remove what blocks the deletion of a stage: its devices, jobs and leftovers, never anything else')
   .option('--dry-run', 'show what would be removed, and change nothing')
   .option('--yes', 'do not ask')
   .option('--empty-buckets', "also delete all objects of the stage's buckets")
-  .action(purge);
+  .action(later(async () => (await import('../cli/commands/purge.ts')).purge));
 
 onStage(program.command('destroy'))
   .description('delete the stacks of a stage from the local cloud, as `cdk destroy` does on AWS')
   .option('--yes', 'do not ask')
-  .action(destroy);
+  .action(later(async () => (await import('../cli/commands/destroy.ts')).destroy));
 
 try {
   await program.parseAsync();
