@@ -16,12 +16,14 @@ if (process.env.FLEETWRIGHT_SHARED_ASSEMBLY === undefined) {
 /** Packages that ship only ES modules and so are compiled along with our own sources. */
 const esModules = ['@middy', 'aedes', 'aedes-packet', 'aedes-persistence', 'mqemitter', 'hyperid'];
 
+/** What takes minutes, or costs much for what it finds: `npm run test:long`. Kills of single components: one test kills them all in turn. */
+export const LONG = ['/test/long/', '/greengrass-components/.*/kill\\.test\\.ts$'];
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
-  // What waits minutes on the wall clock: `npm run test:long`.
-  testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/', '/test/long/'],
+  testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/', ...LONG],
   // Much of an end-to-end test is waiting: three workers keep two cores busy.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   modulePathIgnorePatterns: ['/cdk.out/', '/.fleetwright/'],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { addPlatform } from '../../lib/platform.ts';
-import { newApp } from './synthesized.ts';
+import { newApp } from '../template/synthesized.ts';
 
 type Settings = Record<string, unknown>;
 
