@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ACMClient, ImportCertificateCommand } from '@aws-sdk/client-acm';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { KEY_SET_ITEM, type SignedKeySet, signedKeySetSchema } from '@fleetwright/contracts';
+import { keyIdOf } from '@fleetwright/contracts/signatures';
 import { Failure, messageOf } from '../failure.ts';
 import { withClients } from '../operator/clients.ts';
 import { openStage, type StageOptions } from '../operator/stage.ts';
@@ -11,7 +12,7 @@ import { stageOutputs, stageStacks } from '../operator/stage-stacks.ts';
 import { makeCodeSigningCertificate } from '../ota/code-signing-certificate.ts';
 import { firmwareKeyPem } from '../ota/firmware-key.ts';
 import { FirmwareTables, TABLE_OUTPUTS } from '../ota/firmware-tables.ts';
-import { keyIdOf, readKeySet, signKeySet, trustedKey } from '../ota/key-set.ts';
+import { readKeySet, signKeySet, trustedKey } from '../ota/key-set.ts';
 
 /** `fleetwright ota keys root`: makes the offline key that vouches for key sets. Nothing is sent anywhere. */
 export async function otaKeysRoot({ out }: { readonly out: string }): Promise<void> {

@@ -132,7 +132,7 @@ async function run(
     progress.done(
       `${devicesOnboarded + devicesReturned} devices online (${devicesOnboarded} provisioned now, ${devicesFailed} failed)`,
     );
-    await edge?.start(platform, progress, signal);
+    await edge?.start(platform, ledger.store, progress, signal);
     if (options.once === true) await Promise.race([sleep(options.seconds * 1000, signal), watch.failed()]);
     else await stayUp(options, platform, ledger, watch, progress, signal);
 

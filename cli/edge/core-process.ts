@@ -10,8 +10,6 @@ export interface CoreProcessOptions {
   readonly dataDir: string;
   /** Serial number. */
   readonly core: string;
-  readonly site: string;
-  readonly deviceType: string;
 }
 
 const LOOK_INTERVAL = 250;
@@ -27,14 +25,11 @@ export class CoreProcess {
   #lastWords: string[] = [];
 
   constructor(options: CoreProcessOptions) {
-    const { core, dataDir, deviceType, site } = options;
+    const { core, dataDir } = options;
     this.#options = options;
     this.#child = spawn(
       process.execPath,
-      [
-        ...[join(PROJECT_ROOT, 'bin/fleetwright.mjs'), 'edge', 'run', '--core', core],
-        ...['--site', site, '--device-type', deviceType, '--data-dir', dataDir],
-      ],
+      [join(PROJECT_ROOT, 'bin/fleetwright.mjs'), 'edge', 'run', '--core', core, '--data-dir', dataDir],
       // A process group of its own: a Ctrl-C on the terminal is for the one that started it, which ends this in turn.
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     );

@@ -14,7 +14,7 @@ export interface EdgeSummary {
   readonly core: string;
   /** Components that run, or have done what they had to. */
   readonly components: number;
-  /** Samples of the core in the hot store: summaries of its aggregator, and what it decided and found. */
+  /** Samples that the core has brought into the hot store in this run: summaries of its aggregator, and what it decided and found. */
   readonly samplesStored: number;
 }
 
@@ -37,6 +37,8 @@ export class SimulatedEdge {
   readonly #options: SimulatedEdgeOptions;
   /** ms since the epoch */
   readonly #since = Date.now();
+  /** Samples of earlier runs, and of what this one began with. */
+  #before = 0;
   #core: CoreProcess | undefined;
 
   private constructor(plant: PlantProcess, options: SimulatedEdgeOptions) {
@@ -67,28 +69,31 @@ export class SimulatedEdge {
   }
 
   /** Resolves when the core runs what the cloud has deployed to it. @throws Failure */
-  async start({ description, outputs }: LaunchedPlatform, progress: Progress, signal: AbortSignal): Promise<void> {
+  async start(
+    { description }: LaunchedPlatform,
+    store: HotStore,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { core } = this.#options;
-    const deviceType = outputs.DeviceTypes.split(',').at(-1) as string;
     progress.step(`core ${core} onboards and takes its deployment`);
-    this.#core = new CoreProcess({
-      core,
-      dataDir: description.dataDirectory,
-      site: outputs.Sites.split(',')[0] as string,
-      deviceType,
-    });
+    this.#core = new CoreProcess({ core, dataDir: description.dataDirectory });
     const components = await this.#core.running(START_PATIENCE, signal);
-    if (!signal.aborted) progress.done(`core ${this.#core.thingName} runs ${components.length} components`);
+    if (signal.aborted) return;
+    const { thingName } = this.#core;
+    progress.done(`core ${thingName} runs ${components.length} components`);
+    this.#before = await store.countSamples(this.#since, { thingName });
   }
 
   async summary(store: HotStore): Promise<EdgeSummary> {
     const core = this.#core;
     if (core === undefined) throw new Error('the core was not started');
+    const { thingName } = core;
     const components = await core.components();
     return {
-      core: core.thingName,
+      core: thingName,
       components: components.filter(({ state }) => state === 'RUNNING' || state === 'FINISHED').length,
-      samplesStored: await store.countSamples(this.#since, { thingName: core.thingName }),
+      samplesStored: (await store.countSamples(this.#since, { thingName })) - this.#before,
     };
   }
 

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import {
   MAX_TRAVELLING_KEY_SET_BYTES,
   type SignedKeySet,
@@ -6,19 +6,12 @@ import {
   type TrustedKeySet,
   trustedKeySetSchema,
 } from '@fleetwright/contracts';
+import { keyIdOf } from '@fleetwright/contracts/signatures';
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 type TrustedKey = TrustedKeySet['keys'][number];
-
-/** The same id as the release function gives: the beginning of the digest of the SubjectPublicKeyInfo. */
-export function keyIdOf(publicKey: KeyObject): string {
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 32);
-}
 
 /** A public key, or that of a certificate, for a key set. @throws Failure for a kind of key that devices do not know */
 export function trustedKey(pem: string, use: TrustedKey['use']): TrustedKey {

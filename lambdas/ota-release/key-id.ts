@@ -1,7 +1,7 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { keyIdOf } from '@fleetwright/contracts/signatures';
 
-/** Id of a key in key sets and signatures: the beginning of the digest of its SubjectPublicKeyInfo, in hexadecimal. */
-export function keyIdOf(publicKeyPem: string): string {
-  const spki = createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(spki).digest('hex').slice(0, 32);
+/** As {@link keyIdOf}, of a key as AWS KMS and AWS Signer give it. */
+export function pemKeyIdOf(publicKeyPem: string): string {
+  return keyIdOf(createPublicKey(publicKeyPem));
 }

@@ -12,7 +12,7 @@ import {
 import { canonicalJson } from '../shared/canonical-json.ts';
 import { FunctionError } from '../shared/errors.ts';
 import type { Tracked } from '../shared/tracked-state.ts';
-import { keyIdOf } from './key-id.ts';
+import { pemKeyIdOf } from './key-id.ts';
 import { measurePayload } from './measure-payload.ts';
 import type { ReleasePorts } from './ports.ts';
 import { processUpload } from './process-upload.ts';
@@ -81,7 +81,7 @@ class World {
         this.signed++;
         const bytes = this.forges ? Buffer.from('another') : (this.get(key, versionId) as Buffer);
         const signature = createSign('sha256').update(bytes).sign(privateKey).toString('base64');
-        return { keyId: keyIdOf(publicKeyPem), algorithm: 'ECDSA_P256_SHA256', signature };
+        return { keyId: pemKeyIdOf(publicKeyPem), algorithm: 'ECDSA_P256_SHA256', signature };
       },
     },
   };

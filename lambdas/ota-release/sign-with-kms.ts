@@ -1,6 +1,6 @@
 import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { FunctionError } from '../shared/errors.ts';
-import { keyIdOf } from './key-id.ts';
+import { pemKeyIdOf } from './key-id.ts';
 import type { ManifestSigner } from './ports.ts';
 
 /** Signs with a key of AWS KMS, ECC_NIST_P256 (KMS API reference, Sign: the signature is DER). */
@@ -26,7 +26,7 @@ export function kmsSigner(kms: KMSClient, KeyId: string): ManifestSigner {
       );
       if (Signature === undefined) throw new FunctionError('SIGNING_FAILED', 'KMS answered without a signature');
       return {
-        keyId: keyIdOf(await publicKeyPem()),
+        keyId: pemKeyIdOf(await publicKeyPem()),
         algorithm: 'ECDSA_P256_SHA256',
         signature: Buffer.from(Signature).toString('base64'),
       };

@@ -3,7 +3,7 @@ import { DescribeSigningJobCommand, type SignerClient, StartSigningJobCommand } 
 import { FIRMWARE_PREFIXES } from '@fleetwright/contracts';
 import * as z from 'zod';
 import { FunctionError } from '../shared/errors.ts';
-import { keyIdOf } from './key-id.ts';
+import { pemKeyIdOf } from './key-id.ts';
 import type { FilePorts, ManifestSigner } from './ports.ts';
 
 export interface SignerSettings {
@@ -61,7 +61,7 @@ export function awsSigner(
       const bytes = await files.read({ key, versionId: '' }, MAX_SIGNED_BYTES);
       if (bytes === undefined) throw new FunctionError('SIGNING_FAILED', `AWS Signer wrote no ${key}`);
       const { signature } = signedSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-      return { keyId: keyIdOf(await publicKeyPem()), algorithm: 'ECDSA_P256_SHA256', signature };
+      return { keyId: pemKeyIdOf(await publicKeyPem()), algorithm: 'ECDSA_P256_SHA256', signature };
     },
   };
 }

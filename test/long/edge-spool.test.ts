@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { readFolder } from '../../greengrass-components/build/component-folder.ts';
@@ -6,6 +6,7 @@ import { digestOf, writeDigest } from '../../greengrass-components/build/digest.
 import { buildComponents } from '../../greengrass-components/build/index.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
+import { killIn } from '../support/edge-plant.ts';
 import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 // The spool of a core as the Edge stack deploys it: uploads reach Timestream by Basic Ingest, and leave the disk when the cloud has them.
@@ -130,13 +131,7 @@ test('what the spool has stored reaches Timestream, and leaves the disk once the
     return rows.length === 10;
   });
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      if (readlinkSync(`/proc/${pid}/cwd`) === join(root, 'work', SPOOL)) process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It has ended meanwhile, or is not ours to see.
-    }
-  }
+  killIn(join(root, 'work', SPOOL));
   const openings = () =>
     log()
       .split('\n')

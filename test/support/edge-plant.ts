@@ -21,8 +21,11 @@ export interface EdgePlant {
   /** Rows of a query with `{table}` and `{thing}` put in. */
   rows(sql: string): Promise<readonly (readonly (string | null)[])[]>;
   components(): Promise<readonly ListedComponent[]>;
-  /** Ends a component as the kernel does when it has no memory left. @param name as in its recipe, without the beginning */
-  kill(name: string): void;
+  /**
+   * Ends a component as the kernel does when it has no memory left, and waits until another process does its work.
+   * @param name as in its recipe, without the beginning
+   */
+  kill(name: string): Promise<void>;
   /** Writes a holding register of a pump, as an operator at the machine would. */
   writeRegister(pump: number, address: number, value: number): Promise<void>;
   stop(): Promise<void>;
@@ -68,7 +71,17 @@ export async function startEdgePlant(change: (settings: EdgeSettings) => void = 
       return (await platform.reader.query(text)).rows;
     },
     components,
-    kill: (name) => killIn(join(work, `${PREFIX}${name}`)),
+    async kill(name) {
+      const directory = join(work, `${PREFIX}${name}`);
+      const killed = killIn(directory);
+      await eventually(
+        `${name} again`,
+        async () =>
+          processesIn(directory).some((pid) => !killed.includes(pid)) &&
+          (await components()).every(({ state }) => state === 'RUNNING' || state === 'FINISHED'),
+        30_000,
+      );
+    },
     writeRegister: (pump, address, value) => writeRegister(plant.ports.modbus, pump, address, value),
     async stop() {
       await ended(core);
@@ -111,19 +124,26 @@ async function ended(command: RunningCommand): Promise<void> {
   await command.result;
 }
 
-/** Every process that works in a directory. */
-function killIn(directory: string): void {
-  let killed = 0;
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      if (readlinkSync(`/proc/${pid}/cwd`) !== directory) continue;
-      process.kill(Number(pid), 'SIGKILL');
-      killed++;
-    } catch {
-      // It has ended meanwhile, or is not ours to see.
-    }
-  }
-  if (killed === 0) throw new Error(`nothing runs in ${directory}`);
+/** Kills every process that works in a directory. @returns their ids @throws Error when there is none */
+export function killIn(directory: string): number[] {
+  const pids = processesIn(directory);
+  if (pids.length === 0) throw new Error(`nothing runs in ${directory}`);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  return pids;
+}
+
+function processesIn(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`) === directory;
+      } catch {
+        // It has ended meanwhile, or is not ours to see.
+        return false;
+      }
+    });
 }
 
 /** Modbus Application Protocol 1.1b3, 6.6 "Write Single Register". */

@@ -7,8 +7,8 @@ import {
   modelManifestSchema,
   modelSignaturesSchema,
 } from '@fleetwright/contracts';
+import { keyIdOf } from '@fleetwright/contracts/signatures';
 import { canonicalJson } from '../src/canonical-json.ts';
-import { keyIdOf } from '../src/model-signatures.ts';
 
 /** Bytes of a manifest, as they are signed. @throws z.ZodError */
 export function manifestBytes(manifest: ModelManifest): Buffer {

@@ -1,5 +1,5 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { FirmwareSignature, TrustedKeySet } from '@fleetwright/contracts';
+import { isSignedBy } from '@fleetwright/contracts/signatures';
 
 type TrustedKey = TrustedKeySet['keys'][number];
 
@@ -29,22 +29,4 @@ export function verifySignatures(
   return known
     ? { ok: false, reason: 'SIGNATURE_INVALID', detail: `no signature is over these bytes: ${named}` }
     : { ok: false, reason: 'KEY_UNKNOWN', detail: `no trusted ${use} key: ${named}` };
-}
-
-/** ECDSA signatures are DER (RFC 3279 section 2.2.3), as AWS Signer and AWS KMS give them; Ed25519 as in RFC 8032. */
-function isSignedBy(key: TrustedKey, bytes: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    const publicKey = createPublicKey(key.publicKeyPem);
-    if (!isOfAlgorithm(publicKey, key.algorithm)) return false;
-    return verify(key.algorithm === 'ED25519' ? null : 'sha256', bytes, publicKey, signature);
-  } catch {
-    // What OpenSSL cannot read as a key or a signature verifies nothing.
-    return false;
-  }
-}
-
-/** A key must be what the set says: an algorithm is never taken from the key alone. */
-function isOfAlgorithm(key: KeyObject, algorithm: TrustedKey['algorithm']): boolean {
-  if (algorithm === 'ED25519') return key.asymmetricKeyType === 'ed25519';
-  return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
 }

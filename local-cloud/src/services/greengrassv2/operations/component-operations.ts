@@ -21,7 +21,7 @@ import type { ClientTokens } from '../client-tokens.ts';
 import { createComponentVersion, DEPLOYABLE } from '../components/components.ts';
 import { notFound, validation } from '../errors.ts';
 import type { GreengrassState } from '../greengrass-state.ts';
-import { pageOf } from '../page.ts';
+import { page } from '../page.ts';
 import type { ComponentVersionRecord } from '../records.ts';
 import { requestTags, resourceTags } from '../tags.ts';
 
@@ -91,7 +91,7 @@ export function componentOperations(state: GreengrassState, tokens: ClientTokens
       new ConstraintViolations().oneOf('scope', input.scope, ['PRIVATE', 'PUBLIC']).throwIfAny();
       if (input.scope === 'PUBLIC') throw new NotImplementedError('ListComponents of the scope PUBLIC');
       const names = [...new Set([...state.components.values()].map(({ name }) => name))].sort();
-      const { items, token } = pageOf(names, (name) => name, input);
+      const { items, token } = page(names, (name) => name, input);
       const components = items.map((componentName) => {
         const [latest] = newestFirst(state.versionsOf(componentName)) as [ComponentVersionRecord];
         const { arn, version } = latest;
@@ -113,7 +113,7 @@ export function componentOperations(state: GreengrassState, tokens: ClientTokens
       if (name === undefined) throw validation(`The ARN ${input.arn} is not that of a component`);
       const versions = newestFirst(state.versionsOf(name));
       if (versions.length === 0) throw notFound('component', input.arn as string);
-      const { items, token } = pageOf(versions, ({ arn }) => arn, input);
+      const { items, token } = page(versions, ({ arn }) => arn, input);
       return {
         componentVersions: items.map(({ arn, version }) => ({ componentName: name, componentVersion: version, arn })),
         ...token,

@@ -17,7 +17,7 @@ import { readTarget } from '../deployments/read-deployment.ts';
 import { conflict, validation } from '../errors.ts';
 import type { GreengrassState } from '../greengrass-state.ts';
 import { DEFAULT_LISTED } from '../limits.ts';
-import { pageOf } from '../page.ts';
+import { page } from '../page.ts';
 import type { CoreDeviceRecord, InstalledRecord } from '../records.ts';
 import { resourceTags } from '../tags.ts';
 
@@ -59,7 +59,7 @@ export function coreDeviceOperations(state: GreengrassState): Operation[] {
           (runtime === undefined || core.runtime === runtime) &&
           (sources === undefined || hasSource(core, sources)),
       );
-      const { items, token } = pageOf(found, ({ thingName }) => thingName, input);
+      const { items, token } = page(found, ({ thingName }) => thingName, input);
       return { coreDevices: items.map(summaryOf), ...token };
     },
   };
@@ -72,7 +72,7 @@ export function coreDeviceOperations(state: GreengrassState): Operation[] {
       new ConstraintViolations().oneOf('topologyFilter', topologyFilter, ['ALL', 'ROOT']).throwIfAny();
       const { components } = state.requireCoreDevice(coreDeviceThingName);
       const found = Object.entries(components).filter(([, { isRoot }]) => topologyFilter === 'ALL' || isRoot);
-      const { items, token } = pageOf(found, ([name]) => name, input, DEFAULT_LISTED);
+      const { items, token } = page(found, ([name]) => name, input, DEFAULT_LISTED);
       return { installedComponents: items.map(([name, component]) => installedView(state, name, component)), ...token };
     },
   };
@@ -83,7 +83,7 @@ export function coreDeviceOperations(state: GreengrassState): Operation[] {
     async handle(input, { principal }) {
       const { thingName } = state.requireCoreDevice(input.coreDeviceThingName);
       const found = await effectiveDeployments(state, principal, thingName);
-      const { items, token } = pageOf(found, ({ deploymentId }) => deploymentId ?? '', input);
+      const { items, token } = page(found, ({ deploymentId }) => deploymentId ?? '', input);
       return { effectiveDeployments: items, ...token };
     },
   };

@@ -21,7 +21,7 @@ import type { Deployments } from '../deployments/deployments.ts';
 import { readTarget } from '../deployments/read-deployment.ts';
 import type { GreengrassState } from '../greengrass-state.ts';
 import { DEFAULT_LISTED } from '../limits.ts';
-import { pageOf } from '../page.ts';
+import { page } from '../page.ts';
 import type { DeploymentRecord } from '../records.ts';
 import { requestTags, resourceTags } from '../tags.ts';
 
@@ -80,7 +80,7 @@ export function deploymentOperations(
         .filter((deployment) => target === undefined || deployment.target.arn === target)
         .filter((deployment) => historyFilter === 'ALL' || state.isLatest(deployment))
         .sort((a, b) => b.createdAt - a.createdAt || b.revision - a.revision);
-      const { items, token } = pageOf(found, ({ id }) => id, input, DEFAULT_LISTED);
+      const { items, token } = page(found, ({ id }) => id, input, DEFAULT_LISTED);
       const shown = await Promise.all(items.map((deployment) => summaryOf(state, principal, deployment)));
       return { deployments: shown, ...token };
     },

@@ -12,7 +12,7 @@ import { ConstraintViolations } from '../../../core/constraint-violations.ts';
 import { nameOf } from '../../../core/iam/access-denied.ts';
 import { validation } from '../errors.ts';
 import { MAX_REASON } from '../limits.ts';
-import { pageOf } from '../page.ts';
+import { page } from '../page.ts';
 import type { JobRecord } from '../records.ts';
 import type { SignerState } from '../signer-state.ts';
 import type { SigningJobs } from '../signing-jobs.ts';
@@ -50,7 +50,7 @@ export function createJobOperations(state: SignerState, jobs: SigningJobs): Oper
         .jobs()
         .filter((job) => matches(job, input, account.accountId))
         .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
-      const { items, token } = pageOf(found, ({ id }) => id, input);
+      const { items, token } = page(found, ({ id }) => id, input);
       return { jobs: items.map((job) => jobView(job, account.accountId)), ...token };
     },
   };

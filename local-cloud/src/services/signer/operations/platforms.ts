@@ -5,7 +5,7 @@ import type {
   ListSigningPlatformsResponse,
 } from '@aws-sdk/client-signer';
 import type { Operation } from '../../../core/api.ts';
-import { pageOf } from '../page.ts';
+import { page } from '../page.ts';
 import { platforms, platformView, requirePlatform } from '../platforms.ts';
 
 export function createPlatformOperations(): Operation[] {
@@ -27,7 +27,7 @@ export function createPlatformOperations(): Operation[] {
             (input.partner === undefined || input.partner === partner) &&
             (input.target === undefined || input.target === target),
         );
-      const { items, token } = pageOf(found, ({ platformId }) => platformId ?? '', input);
+      const { items, token } = page(found, ({ platformId }) => platformId ?? '', input);
       return { platforms: items, ...token };
     },
   };

@@ -19,7 +19,7 @@ import { nameOf } from '../../../core/iam/access-denied.ts';
 import type { ConditionKeys } from '../../../core/iam/policy-document.ts';
 import { notFound, validation } from '../errors.ts';
 import { MAX_REASON } from '../limits.ts';
-import { pageOf } from '../page.ts';
+import { page } from '../page.ts';
 import { putProfile } from '../put-profile.ts';
 import type { SignerState } from '../signer-state.ts';
 import { withTags } from '../tags.ts';
@@ -79,7 +79,7 @@ export function createProfileOperations(state: SignerState): Operation[] {
             (input.platformId === undefined || profile.platformId === input.platformId) &&
             (input.statuses === undefined || input.statuses.includes(profile.status)),
         );
-      const { items, token } = pageOf(found, ({ name }) => name, input);
+      const { items, token } = page(found, ({ name }) => name, input);
       return { profiles: items.map(profileView), ...token };
     },
   };
