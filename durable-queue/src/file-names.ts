@@ -1,6 +1,6 @@
 /**
  * Names of the files in a queue's directory. What a segment's name says cannot be lost to damage in the segment: rank,
- * number (the order within a rank), generation (a compacted segment stands for those before it) and salt.
+ * number (the order within a rank), generation (a compacted segment replaces the one of its number) and salt.
  */
 export interface SegmentName {
   readonly rank: number;
@@ -13,7 +13,7 @@ export const LOCK_NAME = 'lock';
 /** Files that are not finished. */
 export const UNFINISHED_SUFFIX = '.new';
 
-const SEGMENT = /^(\d)-(\d{10})-(\d{4})-([0-9a-f]{8})\.segment$/;
+const SEGMENT = /^(\d)-(\d{10})-(\d{4,})-([0-9a-f]{8})\.segment$/;
 const STATE = /^state-(\d{10})-([0-9a-f]{8})$/;
 
 export function segmentFileName({ generation, number, rank, salt }: SegmentName): string {

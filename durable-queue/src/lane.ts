@@ -1,4 +1,4 @@
-import { extendSpans } from './channel.ts';
+import { type Channel, extendSpans } from './channel.ts';
 import { writeFully } from './file-system.ts';
 import type { LaneBuffer } from './lane-buffer.ts';
 import { LoadedSegment } from './loaded-segment.ts';
@@ -134,6 +134,21 @@ export class Lane {
       }
     }
     return loaded;
+  }
+
+  /** Sequence up to which items of a channel are done with, or stand in earlier segments. */
+  lastBefore(segment: Segment, channel: Channel): number {
+    let last = channel.cursor;
+    for (const earlier of this.segments) {
+      if (earlier === segment) break;
+      last = Math.max(last, earlier.entries.get(channel)?.last ?? 0);
+    }
+    return last;
+  }
+
+  /** A compacted segment takes the place of one that it was made of, which is to be forgotten next. */
+  replace(segment: Segment, compacted: Segment): void {
+    this.segments[this.segments.indexOf(segment)] = compacted;
   }
 
   /** Forgets the segment; its file is the caller's. */

@@ -21,7 +21,7 @@ export interface QueueOptions {
   readonly sync?: SyncPolicy;
   /** ms between two fsyncs of policy `interval`. @default 1000 */
   readonly syncInterval?: number;
-  /** Bytes of all files. @default 64 MiB */
+  /** Bytes of all files; while a segment is compacted, half a segment more. @default 64 MiB */
   readonly maxBytes?: number;
   /** ms after which an item is dropped. @default none */
   readonly maxAge?: number;

@@ -28,6 +28,8 @@ export class Segment {
   newestTime = 0;
   /** Its file is removed, or about to be. */
   gone = false;
+  /** It could not be compacted. */
+  isStuck = false;
   #file: OpenFile | undefined;
 
   constructor(directory: string, id: SegmentName) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Channel, leasedItems, newChannel } from './channel.ts';
+import { compact, compactable } from './compaction.ts';
 import { QueueError, reasonOf } from './errors.ts';
 import { Lane } from './lane.ts';
 import type { Settings } from './options.ts';
@@ -74,18 +75,27 @@ export class Store {
     this.settings.onReport({ kind: 'dropped', reason, priority: priorityOf(rank), items, channels });
   }
 
+  /** Frees space that holds nothing live. False when there is none that is worth it, or the disk does not let it. */
+  async reclaim(): Promise<boolean> {
+    for (const lane of this.lanes) {
+      const used = lane.segments.find(({ entries }) => entries.size === 0);
+      if (used !== undefined) {
+        await this.remove(lane, used);
+        return true;
+      }
+    }
+    for (let worth = compactable(this); worth !== undefined; worth = compactable(this)) {
+      if (await compact(this, worth)) return true;
+      if (!worth.segments.some(({ isStuck }) => isStuck)) break;
+    }
+    return false;
+  }
+
   /**
    * Gives up the oldest segment of the lowest rank that has one, but of none more urgent than `rank`. Answers how many
    * items that were, or undefined when there is nothing to give up.
    */
   async evict(rank: Rank, reason: DropReason): Promise<number | undefined> {
-    for (const lane of this.lanes) {
-      const used = lane.segments.find(({ entries }) => entries.size === 0);
-      if (used !== undefined) {
-        await this.remove(lane, used);
-        return 0;
-      }
-    }
     for (let lowest = this.lanes.length - 1; lowest >= rank; lowest--) {
       const [oldest] = this.lane(lowest).segments;
       if (oldest !== undefined) return this.#giveUp(this.lane(lowest), oldest, reason);

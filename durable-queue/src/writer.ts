@@ -139,6 +139,7 @@ export class Writer {
     const evicts = whenFull === 'drop-oldest';
     let evicted = 0;
     while (this.#store.bytes + buffer.length > maxBytes) {
+      if (await this.#store.reclaim()) continue;
       const items = evicts ? await this.#store.evict(lane.rank, 'queue-full') : undefined;
       if (items === undefined) return this.#drop(lane, buffer, 'queue-full');
       evicted += items;
@@ -149,6 +150,7 @@ export class Writer {
         break;
       } catch (error) {
         if (isNoSpace(error)) {
+          if (await this.#store.reclaim()) continue;
           const possible = evicts && evictions++ < MAX_EVICTIONS;
           const items = possible ? await this.#store.evict(lane.rank, 'disk-full') : undefined;
           if (items === undefined) return this.#drop(lane, buffer, 'disk-full');

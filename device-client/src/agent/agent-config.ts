@@ -1,5 +1,7 @@
 import { provisioningParametersSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
+import { LEAST_REPORT_INTERVAL } from '../defender/defender-feature.ts';
+import { metricFileSchema } from '../defender/metric-file.ts';
 import { jobWindowSchema } from '../jobs/job-window.ts';
 import { powerBudgetSchema } from '../power/power-plan.ts';
 import { updateSettingsSchema } from './update-settings.ts';
@@ -104,6 +106,19 @@ export const agentConfigSchema = z.strictObject({
     .strictObject({
       /** ms in which the agent must be connected, heard and whole with new settings, else it goes back to the last good ones */
       healthyWithin: z.int().min(1_000).max(3_600_000).default(120_000),
+    })
+    .prefault({}),
+  /** Reports to AWS IoT Device Defender. */
+  defender: z
+    .strictObject({
+      /** ms between two reports */
+      interval: z.int().min(LEAST_REPORT_INTERVAL).max(DAY).default(LEAST_REPORT_INTERVAL),
+      /** Custom metrics that other programs keep in files. */
+      customMetrics: z
+        .array(metricFileSchema)
+        .max(50)
+        .refine((metrics) => new Set(metrics.map(({ name }) => name)).size === metrics.length, 'must not repeat a name')
+        .default([]),
     })
     .prefault({}),
   jobs: z

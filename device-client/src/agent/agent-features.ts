@@ -1,6 +1,7 @@
 import { configShadowSchema } from '@fleetwright/contracts';
 import { CommandsFeature } from '../commands/commands-feature.ts';
 import { DefenderFeature } from '../defender/defender-feature.ts';
+import { readMetric } from '../defender/metric-file.ts';
 import type { DeviceFeature } from '../feature.ts';
 import { HealthFeature } from '../health/health-feature.ts';
 import { linuxHealth } from '../health/linux-health.ts';
@@ -114,7 +115,9 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
     // Somebody works at the device, or an update goes on that no job of this agent waits for: nothing else is begun.
     ready: () => parts.state() === 'active' && (windows?.some((window) => isInWindow(window, clock.now())) ?? true),
   });
-  features.push(jobs, new DefenderFeature({}));
+  const { customMetrics, interval } = config.defender;
+  const metrics = customMetrics.map((metric) => [metric.name, () => readMetric(metric)] as const);
+  features.push(jobs, new DefenderFeature({ interval, customMetrics: Object.fromEntries(metrics) }));
   return {
     features,
     intake,

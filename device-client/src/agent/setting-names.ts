@@ -54,6 +54,8 @@ export const SETTINGS: Readonly<Record<string, SettingKind>> = {
   'token.keyPrefix': 'text',
   'token.tool': 'text',
   'twin.healthyWithin': 'number',
+  'defender.interval': 'number',
+  'defender.customMetrics': 'list',
   'jobs.windows': 'list',
   'jobs.scriptDirectory': 'text',
   'jobs.rebootCommand': 'list',
