@@ -11,14 +11,30 @@ import type { Store } from './store.ts';
 /** Of what is compacted, the share that may be live: each compaction frees at least as much as it writes. */
 const MOST_LIVE_SHARE = 0.5;
 
+/** Frees space that holds nothing live. False when there is none that is worth it, or the disk does not let it. */
+export async function reclaim(store: Store): Promise<boolean> {
+  for (const lane of store.lanes) {
+    const used = lane.segments.find(({ entries }) => entries.size === 0);
+    if (used !== undefined) {
+      await store.remove(lane, used);
+      return true;
+    }
+  }
+  for (let worth = compactable(store); worth !== undefined; worth = compactable(store)) {
+    if (await compact(store, worth)) return true;
+    if (!worth.segments.some(({ isStuck }) => isStuck)) break;
+  }
+  return false;
+}
+
 /** Neighbours of one lane, oldest first, of which one segment is made. */
-export interface Compaction {
+interface Compaction {
   readonly lane: Lane;
   readonly segments: readonly Segment[];
 }
 
 /** The segment of least live bytes that is worth it, with what goes along. Undefined when there is none. */
-export function compactable({ lanes, settings }: Store): Compaction | undefined {
+function compactable({ lanes, settings }: Store): Compaction | undefined {
   let best: { lane: Lane; index: number; live: number } | undefined;
   for (const lane of lanes) {
     for (const [index, segment] of lane.segments.entries()) {
@@ -65,7 +81,7 @@ function mayMove(lane: Lane, segment: Segment): boolean {
  * - The new one stands before those of the old that a crash may leave: it has all that is live in them, so what they
  *   repeat is known when they are read.
  */
-export async function compact(store: Store, { lane, segments }: Compaction): Promise<boolean> {
+async function compact(store: Store, { lane, segments }: Compaction): Promise<boolean> {
   const { directory, onReport, random } = store.settings;
   const first = segments[0] as Segment;
   const compacted = new Segment(directory, { ...first.id, generation: first.id.generation + 1, salt: random() });

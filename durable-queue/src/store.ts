@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type Channel, leasedItems, newChannel } from './channel.ts';
-import { compact, compactable } from './compaction.ts';
 import { QueueError, reasonOf } from './errors.ts';
 import { Lane } from './lane.ts';
 import type { Settings } from './options.ts';
@@ -73,22 +72,6 @@ export class Store {
     if (items === 0) return;
     this.counters.dropped[reason] += items;
     this.settings.onReport({ kind: 'dropped', reason, priority: priorityOf(rank), items, channels });
-  }
-
-  /** Frees space that holds nothing live. False when there is none that is worth it, or the disk does not let it. */
-  async reclaim(): Promise<boolean> {
-    for (const lane of this.lanes) {
-      const used = lane.segments.find(({ entries }) => entries.size === 0);
-      if (used !== undefined) {
-        await this.remove(lane, used);
-        return true;
-      }
-    }
-    for (let worth = compactable(this); worth !== undefined; worth = compactable(this)) {
-      if (await compact(this, worth)) return true;
-      if (!worth.segments.some(({ isStuck }) => isStuck)) break;
-    }
-    return false;
   }
 
   /**

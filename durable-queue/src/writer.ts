@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts';
+import { reclaim } from './compaction.ts';
 import { isNoSpace, QueueError, reasonOf } from './errors.ts';
 import type { Lane } from './lane.ts';
 import { LaneBuffer, type Waiter } from './lane-buffer.ts';
@@ -139,7 +140,7 @@ export class Writer {
     const evicts = whenFull === 'drop-oldest';
     let evicted = 0;
     while (this.#store.bytes + buffer.length > maxBytes) {
-      if (await this.#store.reclaim()) continue;
+      if (await reclaim(this.#store)) continue;
       const items = evicts ? await this.#store.evict(lane.rank, 'queue-full') : undefined;
       if (items === undefined) return this.#drop(lane, buffer, 'queue-full');
       evicted += items;
@@ -150,7 +151,7 @@ export class Writer {
         break;
       } catch (error) {
         if (isNoSpace(error)) {
-          if (await this.#store.reclaim()) continue;
+          if (await reclaim(this.#store)) continue;
           const possible = evicts && evictions++ < MAX_EVICTIONS;
           const items = possible ? await this.#store.evict(lane.rank, 'disk-full') : undefined;
           if (items === undefined) return this.#drop(lane, buffer, 'disk-full');
