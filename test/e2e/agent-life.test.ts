@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   AttachPolicyCommand,
   CreateJobCommand,
@@ -118,6 +119,41 @@ test('an agent provisions itself, takes samples of its machine, tells how it is,
   expect(await active(again)).toMatchObject({ bootId: 2, thingName: health.thingName });
   expect(await stopTime(again, 'SIGINT')).toBeLessThan(2_000);
 }, 90_000);
+
+test('a program of the machine reads its shadow and reports in it, also what it said before there was a connection', async () => {
+  const started = agent('LIFE-0009', { twin: { shadows: ['press'] } });
+  const { thingName } = await active(started);
+  const shadow = { thingName, shadowName: 'press' };
+  const payload = Buffer.from(JSON.stringify({ state: { desired: { recipe: { name: 'b', force: 40 } } } }));
+  await data.send(new UpdateThingShadowCommand({ ...shadow, payload }));
+  const desired = { recipe: { name: 'b', force: 40 } };
+  await eventually('the desired state', async () => {
+    const { body } = await started.ask('GET', '/shadows/press');
+    return isDeepStrictEqual(body, { desired, reported: {} });
+  });
+  expect(await started.ask('POST', '/shadows/press', { reported: { recipe: desired.recipe, count: 1 } })).toMatchObject(
+    {
+      status: 200,
+    },
+  );
+  const reported = async () => {
+    const answer = await data.send(new GetThingShadowCommand(shadow));
+    const { delta, reported } = JSON.parse(Buffer.from(answer.payload ?? []).toString()).state;
+    return delta === undefined && reported;
+  };
+  expect(await eventually('the report', reported)).toEqual({ recipe: desired.recipe, count: 1 });
+  expect(await started.ask('GET', '/shadows/other')).toMatchObject({ status: 404 });
+  expect(await stopTime(started, 'SIGTERM')).toBeLessThan(2_000);
+
+  const again = agent('LIFE-0009', { twin: { shadows: ['press'] } });
+  await eventually(
+    'an answer',
+    async () => (await again.ask('GET', '/shadows/press').catch(() => undefined))?.status === 200,
+  );
+  expect(await again.ask('GET', '/shadows/press')).toMatchObject({ body: { desired, reported: { count: 1 } } });
+  await again.ask('POST', '/shadows/press', { reported: { count: null } });
+  await eventually('the name taken back', async () => isDeepStrictEqual(await reported(), { recipe: desired.recipe }));
+}, 60_000);
 
 test('an agent on a battery reports as its budget allows, and does what it is commanded', async () => {
   const power = {

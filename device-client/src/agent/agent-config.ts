@@ -1,4 +1,4 @@
-import { provisioningParametersSchema } from '@fleetwright/contracts';
+import { CLASSIC_SHADOW, NAMED_SHADOWS, PRESENCE_SHADOW, provisioningParametersSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
 import { LEAST_REPORT_INTERVAL } from '../defender/defender-feature.ts';
 import { metricFileSchema } from '../defender/metric-file.ts';
@@ -9,6 +9,9 @@ import { updateSettingsSchema } from './update-settings.ts';
 const path = z.string().startsWith('/', 'must be an absolute path');
 const parameters = provisioningParametersSchema.shape;
 const DAY = 86_400_000;
+const PLATFORM_SHADOWS: ReadonlySet<string> = new Set([...NAMED_SHADOWS, PRESENCE_SHADOW]);
+/** Each takes four of the 50 subscriptions of a connection (AWS IoT Core quotas). */
+const MAX_SHADOWS = 5;
 
 /** The agent's settings. Secrets are in files of their own, never here. */
 export const agentConfigSchema = z.strictObject({
@@ -101,9 +104,20 @@ export const agentConfigSchema = z.strictObject({
       tool: z.string().min(1).optional(),
     })
     .optional(),
-  /** Remote configuration. */
+  /** Remote configuration, and shadows of programs of this machine. */
   twin: z
     .strictObject({
+      /** Shadows by name, or `(classic)`, whose desired state programs ask for and whose reported state they give. */
+      shadows: z
+        .array(
+          z
+            .string()
+            .regex(/^([a-zA-Z0-9:_-]{1,64}|\(classic\))$/, `must be a shadow's name, or ${CLASSIC_SHADOW}`)
+            .refine((name) => !PLATFORM_SHADOWS.has(name), "is one of the platform's own shadows"),
+        )
+        .max(MAX_SHADOWS)
+        .refine((names) => new Set(names).size === names.length, 'must not repeat a name')
+        .default([]),
       /** ms in which the agent must be connected, heard and whole with new settings, else it goes back to the last good ones */
       healthyWithin: z.int().min(1_000).max(3_600_000).default(120_000),
     })

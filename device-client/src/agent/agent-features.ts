@@ -22,8 +22,10 @@ import { agentCommands } from './agent-commands.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { agentUpdates } from './agent-updates.ts';
 import { agentWellness, featuresRun } from './agent-wellness.ts';
+import type { SocketRoutes } from './control-socket.ts';
 import { proxyOf, readIf } from './device-options.ts';
 import { SampleIntake } from './sample-intake.ts';
+import { shadowNameOf, shadowRoutes } from './shadow-routes.ts';
 
 /** What the agent is made of, beside telemetry. */
 export interface AgentFeatures {
@@ -33,6 +35,8 @@ export interface AgentFeatures {
   readonly presence: PresenceFeature;
   /** Remote settings that are in use, by name. */
   settings(): Readonly<Record<string, unknown>>;
+  /** What programs of this machine may ask of their shadows. */
+  readonly shadows: SocketRoutes;
   /** Whether this agent can update itself. */
   readonly updates: boolean;
   /** The agent's state is another one. */
@@ -84,6 +88,7 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
           edge: settingHandler({ schema: setting.edge.unwrap(), apply: (value) => edge.configure(value) }),
         },
       },
+      ...config.twin.shadows.map((name) => ({ name: shadowNameOf(name), passes: true })),
     ],
   });
   const handlers: AnyJobHandler[] = [
@@ -123,6 +128,7 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
     intake,
     presence,
     settings: () => twin.settings('config') ?? {},
+    shadows: shadowRoutes(twin, config.twin.shadows),
     updates: update !== undefined,
     stateChanged: () => jobs.wake(),
   };

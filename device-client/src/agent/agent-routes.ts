@@ -4,13 +4,15 @@ import * as z from 'zod';
 import { DeviceError, reasonOf } from '../errors.ts';
 import type { AgentParts } from './agent-parts.ts';
 import type { ClockGuard } from './clock-guard.ts';
-import type { SocketAnswer, SocketRoutes } from './control-socket.ts';
+import { checked, type SocketAnswer, type SocketRoutes } from './control-socket.ts';
 import type { SampleIntake } from './sample-intake.ts';
 
 export interface AgentRouteOptions extends AgentParts {
   readonly intake: SampleIntake;
   /** Remote settings that are in use. */
   readonly settings: () => object;
+  /** Of the shadows that are programs' of this machine. */
+  readonly shadows: SocketRoutes;
   readonly guard: ClockGuard;
   readonly connection: () => object;
   /** The device is decommissioned: the agent ends and erases its keys. */
@@ -36,6 +38,7 @@ export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
     'GET /health': () => ({ status: 200, body: health(options) }),
     // The last that worked: also without a connection, and from the start on.
     'GET /settings': () => ({ status: 200, body: options.settings() }),
+    ...options.shadows,
     'POST /samples': (body) => checked(samplesSchema, body, (samples) => takeSamples(options, samples)),
     'POST /maintenance': (body) =>
       checked(maintenanceSchema, body, ({ on }) => {
@@ -81,17 +84,6 @@ async function takeSamples(
     const status = error.code === 'QUEUE_FULL' ? 429 : error.code === 'INPUT_INVALID' ? 400 : 503;
     return { status, body: { stored, error: error.message } };
   }
-}
-
-async function checked<S extends z.ZodType>(
-  schema: S,
-  body: unknown,
-  then: (value: z.infer<S>) => SocketAnswer | Promise<SocketAnswer>,
-): Promise<SocketAnswer> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return then(parsed.data);
-  const issues = parsed.error.issues.map(({ message, path }) => `${path.join('.') || 'body'}: ${message}`);
-  return { status: 400, body: { error: issues.join('; ') } };
 }
 
 /** Small, current, without secrets. */

@@ -154,6 +154,7 @@ class Agent {
         ...parts,
         intake: this.#features.intake,
         settings: () => this.#features.settings(),
+        shadows: this.#features.shadows,
         guard: this.#guard,
         connection: () => ({
           connected: this.#device.connected,

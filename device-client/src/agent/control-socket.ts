@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type * as z from 'zod';
 import { DeviceError, reasonOf } from '../errors.ts';
 
 /** What an answer is made of; `undefined` has no body. */
@@ -96,4 +97,16 @@ export function askAgent(socketPath: string, method: string, path: string, body?
     );
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** What `then` makes of a body of the right form; else 400, with all that is wrong. */
+export async function checked<S extends z.ZodType>(
+  schema: S,
+  body: unknown,
+  then: (value: z.infer<S>) => SocketAnswer | Promise<SocketAnswer>,
+): Promise<SocketAnswer> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return then(parsed.data);
+  const issues = parsed.error.issues.map(({ message, path }) => `${path.join('.') || 'body'}: ${message}`);
+  return { status: 400, body: { error: issues.join('; ') } };
 }

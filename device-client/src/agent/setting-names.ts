@@ -53,6 +53,7 @@ export const SETTINGS: Readonly<Record<string, SettingKind>> = {
   'token.pinFile': 'text',
   'token.keyPrefix': 'text',
   'token.tool': 'text',
+  'twin.shadows': 'list',
   'twin.healthyWithin': 'number',
   'defender.interval': 'number',
   'defender.customMetrics': 'list',

@@ -4,6 +4,7 @@ import type { DeviceLog } from '../feature.ts';
 import { type Json, type JsonObject, sameJson } from './json-merge.ts';
 import { changedDesires, planSettings, type SettingError, type SettingsPlan, settingError } from './plan-settings.ts';
 import type { SettingHandlers } from './settings-handler.ts';
+import type { ShadowKeeper } from './shadow-keeper.ts';
 import type { OrderRecord, ShadowState, ShadowStateStore } from './shadow-state.ts';
 import { trySettings } from './try-settings.ts';
 
@@ -35,7 +36,7 @@ const MAX_ERRORS = 8;
  *   whatever did not, also when that has killed the agent.
  * - A desired value is acted on once, and again only when it changes.
  */
-export class SettingsKeeper {
+export class SettingsKeeper implements ShadowKeeper {
   readonly #options: SettingsKeeperOptions;
   /** Desired state that need not be looked at again. */
   #seen: JsonObject;

@@ -4,13 +4,13 @@ import { Doorbell } from '../doorbell.ts';
 import { reasonOf } from '../errors.ts';
 import type { DeviceLog } from '../feature.ts';
 import { applyPatch, patchBetween, sameJson } from './json-merge.ts';
-import type { SettingsKeeper } from './settings-keeper.ts';
+import type { ShadowKeeper } from './shadow-keeper.ts';
 import { type ShadowDelta, type ShadowDocument, type ShadowService, ShadowServiceError } from './shadow-service.ts';
 
 export interface ShadowSyncOptions {
   readonly service: ShadowService;
-  readonly keeper: SettingsKeeper;
-  /** Whether the device has settings in this shadow: without, it only reports. */
+  readonly keeper: ShadowKeeper;
+  /** Whether the device takes a desired state from this shadow: without, it only reports. */
   readonly takesSettings: boolean;
   readonly connected: () => boolean;
   readonly clock: DeviceClock;

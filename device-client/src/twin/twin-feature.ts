@@ -3,12 +3,14 @@ import type { TwinReport } from '@fleetwright/contracts';
 import { iotshadow } from 'aws-iot-device-sdk-v2';
 import { sleep } from '../clock.ts';
 import { DeviceError } from '../errors.ts';
-import type { DeviceFeature, FeatureContext } from '../feature.ts';
+import type { DeviceFeature, DeviceLog, FeatureContext } from '../feature.ts';
 import { CloudTime } from '../replay/cloud-time.ts';
 import type { Json, JsonObject } from './json-merge.ts';
+import { PassingKeeper } from './passing-keeper.ts';
 import { REQUEST_SUBSCRIPTIONS, SdkShadowService } from './sdk-shadow-service.ts';
 import type { SettingHandlers } from './settings-handler.ts';
 import { type OrderOutcome, SettingsKeeper } from './settings-keeper.ts';
+import type { ShadowKeeper } from './shadow-keeper.ts';
 import { ShadowStateStore } from './shadow-state.ts';
 import { ShadowSync } from './shadow-sync.ts';
 
@@ -17,6 +19,8 @@ export interface ShadowOptions {
   readonly name: string | undefined;
   /** Made with `settingHandler`. Without any, the device only reports in this shadow. @default none */
   readonly settings?: SettingHandlers;
+  /** The desired state is another program's to judge: `state()` has it, `passed` tells of it. Goes without `settings`. @default false */
+  readonly passes?: boolean;
   /** Rejects when the device does not do well with new settings, which it then takes back. @default it always does */
   readonly healthy?: (signal: AbortSignal) => Promise<void>;
 }
@@ -34,10 +38,12 @@ export interface TwinOptions {
 export interface TwinEvents {
   /** A change of the desired state was acted on; `report` says what came of it, `settings` are those in use. */
   adopted: [shadow: string | undefined, settings: JsonObject, report: TwinReport];
+  /** The desired state of a shadow that is passed on has changed. */
+  passed: [shadow: string | undefined, desired: JsonObject];
 }
 
 interface RunningShadow {
-  readonly keeper: SettingsKeeper;
+  readonly keeper: ShadowKeeper;
   readonly store: ShadowStateStore;
   readonly service: SdkShadowService;
   readonly sync: ShadowSync;
@@ -65,12 +71,16 @@ export class TwinFeature extends EventEmitter<TwinEvents> implements DeviceFeatu
       }
     | undefined;
 
-  /** @throws DeviceError `INPUT_INVALID` for two of one name */
+  /** @throws DeviceError `INPUT_INVALID` for two of one name, and for settings in a shadow that is passed on */
   constructor(options: TwinOptions) {
     super();
     this.#options = options;
     this.#names = new Set(options.shadows.map(({ name }) => name));
     if (this.#names.size < options.shadows.length) throw new DeviceError('INPUT_INVALID', 'two shadows of one name');
+    const both = options.shadows.find(({ passes, settings }) => passes === true && settings !== undefined);
+    if (both !== undefined) {
+      throw new DeviceError('INPUT_INVALID', `the shadow '${both.name ?? ''}' is passed on and has settings`);
+    }
   }
 
   async start(context: FeatureContext): Promise<void> {
@@ -85,21 +95,15 @@ export class TwinFeature extends EventEmitter<TwinEvents> implements DeviceFeatu
     });
     const abort = new AbortController();
     const running = new Map<string | undefined, RunningShadow>();
-    for (const { healthy, name: shadowName, settings: handlers = {} } of shadows) {
+    for (const options of shadows) {
+      const { name: shadowName, passes = false, settings = {} } = options;
       const store = new ShadowStateStore(state, shadowName, log);
-      const keeper = new SettingsKeeper({
-        store,
-        handlers,
-        healthy,
-        log,
-        signal: abort.signal,
-        onAdopted: (settings, report) => this.emit('adopted', shadowName, settings, report),
-      });
+      const keeper = this.#keeper(options, store, log, abort.signal);
       const service = new SdkShadowService({ shadows: client, client: link.client, thingName, shadowName, time, log });
       const sync = new ShadowSync({
         service,
         keeper,
-        takesSettings: Object.keys(handlers).length > 0,
+        takesSettings: passes || Object.keys(settings).length > 0,
         connected: () => link.connected,
         clock,
         random,
@@ -117,6 +121,19 @@ export class TwinFeature extends EventEmitter<TwinEvents> implements DeviceFeatu
       for (const { sync } of running.values()) sync.connected();
     });
     this.#running = { context, shadows: running, client, abort, unlink };
+  }
+
+  #keeper(options: ShadowOptions, store: ShadowStateStore, log: DeviceLog, signal: AbortSignal): ShadowKeeper {
+    const { healthy, name, passes, settings: handlers = {} } = options;
+    if (passes === true) return new PassingKeeper(store, (desired) => this.emit('passed', name, desired));
+    return new SettingsKeeper({
+      store,
+      handlers,
+      healthy,
+      log,
+      signal,
+      onAdopted: (settings, report) => this.emit('adopted', name, settings, report),
+    });
   }
 
   async stop(): Promise<void> {
@@ -155,10 +172,21 @@ export class TwinFeature extends EventEmitter<TwinEvents> implements DeviceFeatu
     return this.#running?.shadows.get(shadow)?.store.current.settings;
   }
 
+  /** What was desired last, as far as the device has heard, and what it reports of its own; undefined before the start. */
+  state(shadow: string | undefined): { readonly desired: JsonObject; readonly reported: JsonObject } | undefined {
+    const known = this.#running?.shadows.get(shadow);
+    if (known === undefined) return undefined;
+    const { keeper, store } = known;
+    const reported = Object.entries(keeper.view).filter(([, value]) => value !== null);
+    return { desired: store.current.desired, reported: Object.fromEntries(reported) };
+  }
+
   /** @see ConfigurationPort */
   async configure(id: string, settings: Readonly<Record<string, unknown>>): Promise<OrderOutcome> {
     const shadow = this.#running?.shadows.get(CONFIGURATION);
-    if (shadow === undefined) throw new DeviceError('STOPPED', 'the twin is not running or has no configuration');
+    if (!(shadow?.keeper instanceof SettingsKeeper)) {
+      throw new DeviceError('STOPPED', 'the twin is not running or has no configuration');
+    }
     const outcome = await shadow.keeper.order(id, settings as Readonly<Record<string, Json>>);
     shadow.sync.changed();
     return outcome;
