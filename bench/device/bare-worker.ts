@@ -20,8 +20,8 @@ await connected;
 const { configuration, thingName } = order;
 const topic = [configuration.topicRoot, configuration.site, configuration.deviceType, thingName, 'telemetry'].join('/');
 
-const figures = await measureLoad(async () => {
-  const total = order.seconds * order.messagesPerSecond;
+const figures = await measureLoad(order, async (seconds) => {
+  const total = seconds * order.messagesPerSecond;
   const began = performance.now();
   const acknowledged: Promise<unknown>[] = [];
   for (let sequence = 1; sequence <= total; sequence++) {

@@ -13,6 +13,8 @@ export interface DeviceOrder {
   readonly configuration: DeviceConfiguration;
   /** Holds the identity, for the library. */
   readonly stateDirectory: string;
+  /** Of the load before it is measured. */
+  readonly warmSeconds: number;
   readonly seconds: number;
   readonly messagesPerSecond: number;
   readonly samplesPerMessage: number;

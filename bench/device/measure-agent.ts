@@ -23,7 +23,7 @@ export async function measureAgent(
   cloud: CloudDescription,
   place: DevicePlace,
   directory: string,
-  seconds: number,
+  { seconds, warmSeconds }: { readonly warmSeconds: number; readonly seconds: number },
 ): Promise<{ restBytes: number; loadBytes: number; cpuMilliseconds: number }> {
   const socket = join(directory, 'agent.sock');
   const file = join(directory, 'agent.json');
@@ -50,16 +50,20 @@ export async function measureAgent(
     await sleep(REST);
     const rest = processUsage(pid);
     let loadBytes = rest.residentBytes;
-    const began = performance.now();
-    let messages = 0;
-    while (performance.now() - began < seconds * 1_000) {
-      await askAgent(socket, 'POST', '/samples', { samples: [sampleAt(Date.now())] });
-      messages++;
-      loadBytes = Math.max(loadBytes, processUsage(pid).residentBytes);
-      await sleep(10);
-    }
-    const after = processUsage(pid);
-    const cpuMilliseconds = (after.cpuMicroseconds - rest.cpuMicroseconds) / messages;
+    const load = async (duration: number): Promise<number> => {
+      const until = performance.now() + duration * 1_000;
+      let messages = 0;
+      for (; performance.now() < until; messages++) {
+        await askAgent(socket, 'POST', '/samples', { samples: [sampleAt(Date.now())] });
+        loadBytes = Math.max(loadBytes, processUsage(pid).residentBytes);
+        await sleep(10);
+      }
+      return messages;
+    };
+    await load(warmSeconds);
+    const before = processUsage(pid).cpuMicroseconds;
+    const messages = await load(seconds);
+    const cpuMilliseconds = (processUsage(pid).cpuMicroseconds - before) / messages;
     return { restBytes: rest.residentBytes, loadBytes, cpuMilliseconds };
   } finally {
     child.kill('SIGTERM');

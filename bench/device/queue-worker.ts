@@ -21,8 +21,9 @@ const device = createDevice({
 });
 await device.start();
 
-const figures = await measureLoad(async () => {
-  const total = order.seconds * order.messagesPerSecond;
+const figures = await measureLoad(order, async (seconds) => {
+  const total = seconds * order.messagesPerSecond;
+  const acknowledged = device.telemetry.stats.acknowledgedMessages;
   const began = performance.now();
   for (let message = 1; message <= total; message++) {
     const wait = began + (message * 1_000) / order.messagesPerSecond - performance.now();
@@ -30,7 +31,7 @@ const figures = await measureLoad(async () => {
     for (let sample = 0; sample < order.samplesPerMessage; sample++) device.publish('telemetry', sampleAt(Date.now()));
   }
   await device.flush();
-  return device.telemetry.stats.acknowledgedMessages;
+  return device.telemetry.stats.acknowledgedMessages - acknowledged;
 });
 await device.stop();
 process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0));

@@ -1,3 +1,4 @@
+import type { QueueOptions } from './options.ts';
 import type { Priority } from './priority.ts';
 import type { DurableQueue } from './queue.ts';
 import type { Batch } from './reader.ts';
@@ -10,8 +11,7 @@ type Name = (typeof CHANNELS)[number];
 
 interface Workload {
   readonly name: string;
-  /** Bytes of all files. */
-  readonly maxBytes: number;
+  readonly options: Omit<Partial<QueueOptions>, 'clock' | 'fileSystem'>;
   run(queue: DurableQueue, ledger: Ledger): Promise<void>;
 }
 
@@ -110,22 +110,24 @@ async function check(disk: FakeFileSystem, ledger: Ledger, label: string): Promi
 }
 
 async function runUntil(
-  { maxBytes, run }: Workload,
+  { options, run }: Workload,
   crashAt: number | undefined,
   seed: number,
 ): Promise<{ disk: FakeFileSystem; ledger: Ledger }> {
   const disk = new FakeFileSystem({ draw: seededDraw(seed), ...(crashAt !== undefined && { crashAt }) });
   const ledger = new Ledger();
-  const running = openTestQueue({ fileSystem: disk, maxBytes }).then(({ queue }) => run(queue, ledger));
+  const running = openTestQueue({ fileSystem: disk, ...options }).then(({ queue }) => run(queue, ledger));
   await Promise.race([running, disk.crashed]);
   return { disk, ledger };
 }
 
 const KINDS: readonly CrashKind[] = ['killed', 'lost', 'torn'];
 const WORKLOADS: readonly Workload[] = [
-  { name: 'deliveries', maxBytes: 1024 * 1024, run: deliveries },
+  { name: 'deliveries', options: {}, run: deliveries },
+  // The time stands still: they are written when the queue closes.
+  { name: 'late acknowledgements', options: { acknowledgeInterval: 200 }, run: deliveries },
   // The notes take 16 KiB of it.
-  { name: 'a lagging channel', maxBytes: 19 * 1024, run: lagging },
+  { name: 'a lagging channel', options: { maxBytes: 19 * 1024 }, run: lagging },
 ];
 
 test.each(WORKLOADS)(

@@ -21,6 +21,12 @@ export interface QueueOptions {
   readonly sync?: SyncPolicy;
   /** ms between two fsyncs of policy `interval`. @default 1000 */
   readonly syncInterval?: number;
+  /**
+   * ms within which acknowledgements are written down: those that come meanwhile share a write. A crash repeats what was
+   * acknowledged since, marked. With 0 each `ack` waits for its write.
+   * @default 200
+   */
+  readonly acknowledgeInterval?: number;
   /** Bytes of all files; while a segment is compacted, half a segment more. @default 64 MiB */
   readonly maxBytes?: number;
   /** ms after which an item is dropped. @default none */
@@ -64,6 +70,7 @@ export function settle(options: QueueOptions): Settings {
   const settings: Settings = {
     sync: 'always',
     syncInterval: 1000,
+    acknowledgeInterval: 200,
     maxAge: Number.POSITIVE_INFINITY,
     maxBufferedBytes: MIB,
     maxItemBytes: Math.min(DEFAULT_ITEM_BYTES, segmentBytes),
@@ -80,7 +87,8 @@ export function settle(options: QueueOptions): Settings {
     maxBytes,
     segmentBytes,
   };
-  const { maxAge, maxBufferedBytes, maxChannels, maxItemBytes, maxLeases, syncInterval } = settings;
+  const { acknowledgeInterval, maxAge, maxBufferedBytes, maxChannels, maxItemBytes, maxLeases, syncInterval } =
+    settings;
   const rules: readonly [boolean, string][] = [
     [typeof settings.directory === 'string' && settings.directory !== '', 'directory must be a path'],
     [
@@ -107,6 +115,7 @@ export function settle(options: QueueOptions): Settings {
     [isCount(maxChannels, 1), `maxChannels must be a whole number above 0, received ${maxChannels}`],
     [isCount(maxLeases, 1), `maxLeases must be a whole number above 0, received ${maxLeases}`],
     [maxAge > 0, `maxAge must be above 0, received ${maxAge}`],
+    [acknowledgeInterval >= 0, `acknowledgeInterval must be 0 or more, received ${acknowledgeInterval}`],
     [syncInterval > 0, `syncInterval must be above 0, received ${syncInterval}`],
   ];
   const broken = rules.filter(([held]) => !held).map(([, text]) => text);

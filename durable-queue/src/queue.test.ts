@@ -1,3 +1,4 @@
+import type { Batch } from './reader.ts';
 import { FakeFileSystem } from './testing/fake-file-system.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { DIRECTORY, drain, openTestQueue, testProcess } from './testing/test-queue.ts';
@@ -80,6 +81,27 @@ test('after a clean close exactly what was handed out and not acknowledged is ma
   const next = await openTestQueue({ fileSystem: fileSystem.reboot('lost') });
   expect(next.queue.stats().items).toBe(3);
   expect(await drain(next.queue)).toEqual(['2*', '3', '4']);
+});
+
+test('acknowledgements are written down after a while, together, and when the queue closes', async () => {
+  const { queue, clock, fileSystem } = await openTestQueue({ acknowledgeInterval: 200, maxLeases: 4 });
+  for (const text of ['1', '2', '3', '4']) await queue.put('c', bytes(text));
+  const known = async (disk = fileSystem.reboot('killed')) => drain((await openTestQueue({ fileSystem: disk })).queue);
+  const ack = async () => queue.ack((await queue.take(1, KIB)) as Batch);
+  const calls: string[] = [];
+  fileSystem.plan = { fail: (_, name) => void calls.push(name) };
+  await ack();
+  await ack();
+  expect(await known()).toEqual(['1*', '2*', '3*', '4*']);
+  calls.length = 0;
+  clock.advance(200);
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).toEqual(['write']);
+  expect(await known()).toEqual(['3*', '4*']);
+  await ack();
+  await queue.close();
+  expect(await known()).toEqual(['4']);
 });
 
 test('items given in one turn share one write and one sync', async () => {

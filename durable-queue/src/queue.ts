@@ -93,8 +93,8 @@ export class DurableQueue {
   }
 
   /**
-   * The batch has arrived. Resolves when that is written down: what a crash finds unwritten is delivered again, marked.
-   * False when the batch was acknowledged or released before: it, or a part of it, is delivered again.
+   * The batch has arrived. That is written down within `acknowledgeInterval`: what a crash finds unwritten is delivered
+   * again, marked. False when the batch was acknowledged or released before: it, or a part of it, is delivered again.
    */
   async ack(batch: Batch): Promise<boolean> {
     const lease = this.#leaseOf(batch);

@@ -24,6 +24,7 @@ export class Writer {
   #writing: LaneBuffer[];
   #commit: Promise<void> | undefined;
   #noteWanted = false;
+  #noteTimer: { cancel(): void } | undefined;
   #syncTimer: { cancel(): void } | undefined;
   #room: (() => void)[] = [];
 
@@ -67,10 +68,18 @@ export class Writer {
     while (!this.hasRoom(rank)) await new Promise<void>((resolve) => this.#room.push(resolve));
   }
 
-  /** Resolves when what has changed of channels is written down. */
-  note(): Promise<void> {
-    this.#noteWanted = true;
-    return this.#schedule();
+  /** What has changed of channels is written down within `acknowledgeInterval`; without one, when this resolves. */
+  async note(): Promise<void> {
+    const { acknowledgeInterval, clock } = this.#store.settings;
+    if (acknowledgeInterval === 0) {
+      this.#noteWanted = true;
+      return this.#schedule();
+    }
+    this.#noteTimer ??= clock.after(acknowledgeInterval, () => {
+      this.#noteTimer = undefined;
+      this.#noteWanted = true;
+      void this.#schedule();
+    });
   }
 
   /** Resolves when all that was accepted is written, or was answered otherwise. */
@@ -79,13 +88,14 @@ export class Writer {
   }
 
   stop(): void {
-    this.#syncTimer?.cancel();
-    this.#syncTimer = undefined;
+    this.#noteTimer?.cancel();
+    this.#noteTimer = undefined;
+    this.#cancelSync();
   }
 
   /** fsync of everything written. */
   async sync(): Promise<void> {
-    this.stop();
+    this.#cancelSync();
     for (const lane of this.#store.lanes) {
       try {
         await lane.sync();
@@ -120,6 +130,7 @@ export class Writer {
 
   async #write(): Promise<void> {
     [this.#filling, this.#writing] = [this.#writing, this.#filling];
+    const noteWanted = this.#noteWanted;
     this.#noteWanted = false;
     this.#store.counters.commits++;
     await this.#store.expire();
@@ -130,7 +141,7 @@ export class Writer {
       for (const { channel } of buffer.records) channel.buffered--;
       buffer.clear();
     }
-    await this.#store.note(this.#store.mustNote);
+    if (noteWanted || this.#store.mustNote) await this.#store.note(this.#store.mustNote);
     await this.#store.sweep();
     this.#wantSync();
   }
@@ -192,6 +203,11 @@ export class Writer {
     this.#store.counters.failedWrites++;
     const file = lane.active?.name ?? lane.segments.at(-1)?.name ?? this.#store.settings.directory;
     this.#store.settings.onReport({ kind: 'write-failed', file, reason: reasonOf(error) });
+  }
+
+  #cancelSync(): void {
+    this.#syncTimer?.cancel();
+    this.#syncTimer = undefined;
   }
 
   #wantSync(): void {

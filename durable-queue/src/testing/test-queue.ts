@@ -46,6 +46,7 @@ export async function openTestQueue(
   const opening = open({
     directory: DIRECTORY,
     segmentBytes: 512,
+    acknowledgeInterval: 0,
     maxBytes: 1024 * 1024,
     process: testProcess(),
     onReport: (report) => void reports.push(report),
