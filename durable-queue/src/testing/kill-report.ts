@@ -6,10 +6,20 @@ export interface KillOrder {
   readonly sync: SyncPolicy;
   /** Items of one write and one delivery, at most. */
   readonly group: number;
-  /** Number at which each channel ends. */
-  readonly until: number;
+  /** Bytes of the queue's files. */
+  readonly maxBytes: number;
   readonly drain: boolean;
-  readonly channels: readonly { readonly channel: string; readonly next: number; readonly priority: Priority }[];
+  readonly channels: readonly KillChannel[];
+}
+
+export interface KillChannel {
+  readonly channel: string;
+  readonly priority: Priority;
+  /** Number that it goes on with, and number at which it ends. */
+  readonly next: number;
+  readonly until: number;
+  /** Puts little, and is taken only when nothing is put any more. */
+  readonly lags: boolean;
 }
 
 const STORED = 1;
@@ -38,6 +48,8 @@ export class KillAccount {
   duplicates = 0;
   marked = 0;
   drained = false;
+  /** In all lives. */
+  compactions = 0;
 
   constructor(channels: readonly string[], until: number) {
     this.#until = until;
@@ -60,6 +72,10 @@ export class KillAccount {
     const [kind, channel = '', ...rest] = text.split(' ');
     if (kind === 'e') {
       this.drained = true;
+      return;
+    }
+    if (kind === 'c') {
+      this.compactions++;
       return;
     }
     const account = this.#of(channel);

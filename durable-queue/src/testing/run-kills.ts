@@ -5,21 +5,32 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SyncPolicy } from '../options.ts';
-import { KillAccount, type KillOrder } from './kill-report.ts';
+import { KillAccount, type KillChannel, type KillOrder } from './kill-report.ts';
 
 const PROGRAM = fileURLToPath(new URL('kill-process.ts', import.meta.url));
-const CHANNELS = [
-  { channel: 'telemetry', priority: 'normal' },
-  { channel: 'event', priority: 'normal' },
-  { channel: 'alarm', priority: 'alarm' },
-  { channel: 'log', priority: 'bulk' },
-] as const;
+/** Of three priorities, all taken as they come. */
+export const PROMPT_CHANNELS: readonly KillRunChannel[] = [
+  { channel: 'telemetry', priority: 'normal', lags: false },
+  { channel: 'event', priority: 'normal', lags: false },
+  { channel: 'alarm', priority: 'alarm', lags: false },
+  { channel: 'log', priority: 'bulk', lags: false },
+];
+/** What the second leaves behind is in every segment of the first. */
+export const LAGGING_CHANNELS: readonly KillRunChannel[] = [
+  { channel: 'telemetry', priority: 'normal', lags: false },
+  { channel: 'diagnosis', priority: 'normal', lags: true },
+];
 /** Of a torn tail. */
 const MOST_TORN_BYTES = 300;
 /** Kills after which the file that was written to gets a torn tail, as a power cut would leave one. */
 const TORN_EVERY = 3;
 
+export type KillRunChannel = Pick<KillChannel, 'channel' | 'priority' | 'lags'>;
+
 export interface KillRun {
+  readonly channels: readonly KillRunChannel[];
+  /** Of the queue's files. */
+  readonly maxBytes: number;
   readonly directory: string;
   readonly sync: SyncPolicy;
   readonly kills: number;
@@ -44,18 +55,23 @@ export interface KillOutcome {
 export async function runKills(run: KillRun): Promise<KillOutcome> {
   // Of each channel. A life puts as much as it can, but not more than its share of the room: every kill finds work.
   const most = run.samples + (run.kills + 2) * run.group;
-  const share = Math.ceil((run.samples * (CHANNELS.length - 1)) / run.kills);
+  const prompt = run.channels.filter(({ lags }) => !lags);
+  const share = Math.ceil((run.samples * Math.max(1, prompt.length - 1)) / run.kills);
   const account = new KillAccount(
-    CHANNELS.map(({ channel }) => channel),
+    run.channels.map(({ channel }) => channel),
     most,
   );
-  const order = (until: number): KillOrder => ({
+  const order = (until: (channel: KillRunChannel) => number): KillOrder => ({
     directory: run.directory,
     sync: run.sync,
     group: run.group,
-    until,
+    maxBytes: run.maxBytes,
     drain: false,
-    channels: CHANNELS.map(({ channel, priority }) => ({ channel, priority, next: account.next(channel) })),
+    channels: run.channels.map((channel) => ({
+      ...channel,
+      next: account.next(channel.channel),
+      until: until(channel),
+    })),
   });
   let kills = 0;
   let tornTails = 0;
@@ -64,15 +80,23 @@ export async function runKills(run: KillRun): Promise<KillOutcome> {
     const [least, longest] = run.life;
     const enough = account.stored + share;
     const milliseconds = least + run.draw() * (longest - least);
-    if (await live(order(most), account, milliseconds, () => account.stored >= enough)) kills++;
+    if (
+      await live(
+        order(() => most),
+        account,
+        milliseconds,
+        () => account.stored >= enough,
+      )
+    )
+      kills++;
     if (lives % TORN_EVERY === 0 && tear(run.directory, run.draw)) tornTails++;
     run.onKill?.(kills, account);
   }
   // What is left to store is stored undisturbed.
   account.begin(run.group);
-  const rest = Math.ceil(Math.max(0, run.samples - account.stored) / CHANNELS.length);
-  const furthest = Math.max(...CHANNELS.map(({ channel }) => account.next(channel)));
-  const last = order(rest === 0 ? 0 : Math.min(most, furthest + rest));
+  const rest = Math.ceil(Math.max(0, run.samples - account.stored) / prompt.length);
+  const furthest = Math.max(...prompt.map(({ channel }) => account.next(channel)));
+  const last = order(({ lags }) => (rest === 0 || lags ? 0 : Math.min(most, furthest + rest)));
   if (await live(last, account, run.patience)) account.wrong.push('the last process did not drain the queue in time');
   else if (!account.drained) account.wrong.push('the last process failed');
   account.finish();
