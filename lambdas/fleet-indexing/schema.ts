@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { requestBase } from '../shared/custom-resource/request.ts';
+import { requestSchemaOf } from '../shared/custom-resource/request.ts';
 
 /** Properties of `Custom::FleetIndexing`. */
 const propertiesSchema = z.object({
@@ -11,14 +11,6 @@ const propertiesSchema = z.object({
 
 export type WantedIndexing = z.infer<typeof propertiesSchema>;
 
-export const requestSchema = z.discriminatedUnion('RequestType', [
-  requestBase.extend({ RequestType: z.literal('Create'), ResourceProperties: propertiesSchema }),
-  requestBase.extend({
-    RequestType: z.literal('Update'),
-    PhysicalResourceId: z.string(),
-    ResourceProperties: propertiesSchema,
-  }),
-  requestBase.extend({ RequestType: z.literal('Delete'), PhysicalResourceId: z.string() }),
-]);
+export const requestSchema = requestSchemaOf(propertiesSchema);
 
 export type IndexingRequest = z.infer<typeof requestSchema>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { requestBase } from '../shared/custom-resource/request.ts';
+import { requestSchemaOf } from '../shared/custom-resource/request.ts';
 
 /** Properties of `Custom::SigningProfile`. */
 const propertiesSchema = z.object({
@@ -9,14 +9,6 @@ const propertiesSchema = z.object({
   CertificateArn: z.string().startsWith('arn:'),
 });
 
-export const requestSchema = z.discriminatedUnion('RequestType', [
-  requestBase.extend({ RequestType: z.literal('Create'), ResourceProperties: propertiesSchema }),
-  requestBase.extend({
-    RequestType: z.literal('Update'),
-    PhysicalResourceId: z.string(),
-    ResourceProperties: propertiesSchema,
-  }),
-  requestBase.extend({ RequestType: z.literal('Delete'), PhysicalResourceId: z.string() }),
-]);
+export const requestSchema = requestSchemaOf(propertiesSchema);
 
 export type ProfileRequest = z.infer<typeof requestSchema>;

@@ -1,4 +1,5 @@
 import { AwsError, NotImplementedError } from '../../core/errors.ts';
+import { localDate } from '../../core/schedule/time-zone.ts';
 
 /** Parts of one moment in one time zone. */
 interface CalendarTime {
@@ -76,40 +77,18 @@ function unsupported(letters: string, pattern: string): AwsError {
   return new NotImplementedError(`'${letters}' in the timestamp pattern '${pattern}'`);
 }
 
-/** Whether the runtime knows a time zone by this name. */
-export function isTimeZone(name: string): boolean {
-  try {
-    formatter(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-function formatter(timeZone: string): Intl.DateTimeFormat {
-  let known = formatters.get(timeZone);
-  if (known === undefined) {
-    known = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formatters.set(timeZone, known);
-  }
-  return known;
-}
-
 function calendarTime(at: number, timeZone: string): CalendarTime {
-  const parts: Record<string, number> = {};
-  for (const { type, value } of formatter(timeZone).formatToParts(at)) parts[type] = Number(value);
-  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts;
-  const dayOfYear = (Date.UTC(year, month - 1, day) - Date.UTC(year, 0, 1)) / 86_400_000 + 1;
-  return { year, month, day, dayOfYear, hour, minute, second, millisecond: at % 1000 };
+  const local = new Date(localDate(at, timeZone));
+  const year = local.getUTCFullYear();
+  const midnight = Date.UTC(year, local.getUTCMonth(), local.getUTCDate());
+  return {
+    year,
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate(),
+    dayOfYear: (midnight - Date.UTC(year, 0, 1)) / 86_400_000 + 1,
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    second: local.getUTCSeconds(),
+    millisecond: local.getUTCMilliseconds(),
+  };
 }

@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-firehose';
 import { ConstraintViolations } from '../../core/constraint-violations.ts';
 import { AwsError, NotImplementedError } from '../../core/errors.ts';
-import { isTimeZone } from './date-pattern.ts';
+import { isTimeZone } from '../../core/schedule/time-zone.ts';
 import {
   BUCKET_ARN_PATTERN,
   DEFAULT_BUFFER_MIB,
