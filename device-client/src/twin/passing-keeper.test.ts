@@ -1,33 +1,15 @@
 import { temporaryState, testContext } from '../telemetry/testing/feature-context.ts';
-import { SimulatedClock } from '../telemetry/testing/simulated-clock.ts';
 import type { JsonObject } from './json-merge.ts';
 import { PassingKeeper } from './passing-keeper.ts';
 import { ShadowStateStore } from './shadow-state.ts';
-import { ShadowSync } from './shadow-sync.ts';
-import { SimulatedShadow } from './testing/simulated-shadow.ts';
+import { simulatedSync } from './testing/simulated-sync.ts';
 
 const { log } = testContext();
 
 function device(state = temporaryState()) {
-  const clock = new SimulatedClock();
-  const shadow = new SimulatedShadow();
-  const abort = new AbortController();
   const heard: JsonObject[] = [];
   const keeper = new PassingKeeper(new ShadowStateStore(state, 'app', log), (desired) => void heard.push(desired));
-  const world = { connected: true };
-  const sync = new ShadowSync({
-    service: shadow,
-    keeper,
-    takesSettings: true,
-    connected: () => world.connected,
-    clock,
-    random: () => 0.5,
-    log,
-    signal: abort.signal,
-    refreshInterval: 3_600_000,
-  });
-  sync.start();
-  return { clock, heard, keeper, shadow, state, sync, world, stop: () => abort.abort() };
+  return { heard, keeper, state, ...simulatedSync(keeper, { connected: true }, new AbortController(), log) };
 }
 
 test('a desired state is told once, whatever it holds, and nothing is reported by itself', async () => {

@@ -1,18 +1,14 @@
 import * as z from 'zod';
 import { temporaryState, testContext } from '../telemetry/testing/feature-context.ts';
-import { SimulatedClock } from '../telemetry/testing/simulated-clock.ts';
 import { settingHandler } from './settings-handler.ts';
 import { SettingsKeeper } from './settings-keeper.ts';
 import { ShadowServiceError } from './shadow-service.ts';
 import { ShadowStateStore } from './shadow-state.ts';
-import { ShadowSync } from './shadow-sync.ts';
-import { SimulatedShadow } from './testing/simulated-shadow.ts';
+import { simulatedSync } from './testing/simulated-sync.ts';
 
 /** A device with one setting, `rate`, and its shadow. */
 function device({ connected = true } = {}) {
   const { lines, log } = testContext();
-  const clock = new SimulatedClock();
-  const shadow = new SimulatedShadow();
   const abort = new AbortController();
   const world = { connected, rate: undefined as number | undefined };
   const keeper = new SettingsKeeper({
@@ -30,19 +26,7 @@ function device({ connected = true } = {}) {
     signal: abort.signal,
     onAdopted: () => {},
   });
-  const sync = new ShadowSync({
-    service: shadow,
-    keeper,
-    takesSettings: true,
-    connected: () => world.connected,
-    clock,
-    random: () => 0.5,
-    log,
-    signal: abort.signal,
-    refreshInterval: 3_600_000,
-  });
-  sync.start();
-  return { clock, keeper, lines, shadow, sync, world, stop: () => abort.abort() };
+  return { keeper, lines, world, ...simulatedSync(keeper, world, abort, log) };
 }
 
 test('a desired state is reported with the version that it was read at, and then all is quiet', async () => {
