@@ -41,6 +41,8 @@ export interface AgentFeatures {
   readonly updates: boolean;
   /** The agent's state is another one. */
   stateChanged(): void;
+  /** Resolves when no job begins any more that was asked for in an earlier state. */
+  jobsSettled(): Promise<void>;
 }
 
 const setting = configShadowSchema.shape;
@@ -131,5 +133,6 @@ export function agentFeatures(parts: AgentParts): AgentFeatures {
     shadows: shadowRoutes(twin, config.twin.shadows),
     updates: update !== undefined,
     stateChanged: () => jobs.wake(),
+    jobsSettled: () => jobs.settled(),
   };
 }

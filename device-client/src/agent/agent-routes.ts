@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { sampleSchema } from '@fleetwright/contracts';
 import * as z from 'zod';
+import { type DeviceClock, sleep } from '../clock.ts';
 import { DeviceError, reasonOf } from '../errors.ts';
 import type { AgentParts } from './agent-parts.ts';
 import type { ClockGuard } from './clock-guard.ts';
@@ -15,9 +16,13 @@ export interface AgentRouteOptions extends AgentParts {
   readonly shadows: SocketRoutes;
   readonly guard: ClockGuard;
   readonly connection: () => object;
+  readonly jobsSettled: () => Promise<void>;
   /** The device is decommissioned: the agent ends and erases its keys. */
   readonly decommission: () => void;
 }
+
+/** ms that somebody who begins to work at the device waits for the cloud's answer to a request for a job */
+const SETTLE_TIME = 4_000;
 
 const maintenanceSchema = z.strictObject({ on: z.boolean() });
 const decommissionSchema = z.strictObject({ serialNumber: z.string() });
@@ -41,9 +46,13 @@ export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
     ...options.shadows,
     'POST /samples': (body) => checked(samplesSchema, body, (samples) => takeSamples(options, samples)),
     'POST /maintenance': (body) =>
-      checked(maintenanceSchema, body, ({ on }) => {
+      checked(maintenanceSchema, body, async ({ on }) => {
         const refused = options.apply(on ? 'maintenance-begun' : 'maintenance-ended');
         if (refused !== undefined) return { status: 409, body: { error: refused } };
+        if (on && !(await settlesWithin(options.jobsSettled(), options.clock))) {
+          const warning = 'a job that was asked for before may still begin';
+          return { status: 202, body: { state: options.state(), warning } };
+        }
         return { status: 200, body: { state: options.state() } };
       }),
     'POST /rotate-certificate': () => {
@@ -64,6 +73,16 @@ export function agentRoutes(options: AgentRouteOptions): SocketRoutes {
         return { status: 202, body: { state: options.state() } };
       }),
   };
+}
+
+async function settlesWithin(settled: Promise<void>, clock: DeviceClock): Promise<boolean> {
+  const late = new AbortController();
+  const isSettled = await Promise.race([
+    settled.then(() => true),
+    sleep(clock, SETTLE_TIME, late.signal).then(() => false),
+  ]);
+  late.abort();
+  return isSettled;
 }
 
 async function takeSamples(

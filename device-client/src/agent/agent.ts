@@ -155,6 +155,7 @@ class Agent {
         intake: this.#features.intake,
         settings: () => this.#features.settings(),
         shadows: this.#features.shadows,
+        jobsSettled: () => this.#features.jobsSettled(),
         guard: this.#guard,
         connection: () => ({
           connected: this.#device.connected,

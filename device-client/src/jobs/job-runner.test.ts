@@ -297,6 +297,39 @@ test('a device that is not ready begins nothing, and goes on when it is', async 
   await agent.runner.stop();
 });
 
+test('who makes it not ready may wait for the answer that may begin one more', async () => {
+  const agent = new SimulatedAgent(() => [handler(async () => done)]);
+  const own = agent.cloud.service();
+  let answer: () => void = () => {};
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  agent.boot(undefined, {
+    ...own,
+    async startNext(minutes) {
+      await slow;
+      return own.startNext(minutes);
+    },
+  });
+  agent.cloud.add('one', jobDocument());
+  await agent.clock.pass(1_000);
+  agent.ready = false;
+  let isSettled = false;
+  void agent.runner.settled().then(() => {
+    isSettled = true;
+  });
+  await agent.clock.pass(1_000);
+  expect([isSettled, agent.cloud.find('one').status]).toEqual([false, 'QUEUED']);
+  answer();
+  await agent.clock.pass(1_000);
+  expect([isSettled, agent.cloud.find('one').status]).toEqual([true, 'SUCCEEDED']);
+  agent.cloud.add('two', jobDocument());
+  await agent.runner.settled();
+  await agent.clock.pass(1_000);
+  expect(agent.cloud.find('two').status).toBe('QUEUED');
+  await agent.runner.stop();
+});
+
 test('an execution of another thing is rejected, whoever hands it out', async () => {
   const agent = new SimulatedAgent(() => [handler(async () => done)]);
   const own = agent.cloud.service();

@@ -57,6 +57,8 @@ export class JobRunner {
   #reporter: ProgressReporter | undefined;
   #renewing: Doorbell | undefined;
   #loop: Promise<void> | undefined;
+  /** A request whose answer begins an execution, and the end of it. */
+  #asking: Promise<unknown> = Promise.resolve();
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -72,6 +74,11 @@ export class JobRunner {
   /** Looks again whether another execution may be begun. */
   wake(): void {
     this.#bell.ring();
+  }
+
+  /** Resolves when no request is under way that may begin another execution: what it was asked for, the cloud may give until then. */
+  async settled(): Promise<void> {
+    await this.#asking;
   }
 
   /** There is a connection: what waited for one goes on, and what was missed meanwhile is asked for. */
@@ -115,7 +122,9 @@ export class JobRunner {
     if (!ready()) return void (await this.#bell.wait(this.#stop.signal, READY_LOOK));
     let execution: DescribedExecution | undefined;
     try {
-      execution = await service.startNext(DEFAULT_STEP_TIMEOUT);
+      const asking = service.startNext(DEFAULT_STEP_TIMEOUT);
+      this.#asking = asking.catch(() => {});
+      execution = await asking;
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (!(error instanceof JobsServiceError)) throw error;

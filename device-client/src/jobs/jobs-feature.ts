@@ -98,6 +98,11 @@ export class JobsFeature extends EventEmitter<JobsEvents> implements DeviceFeatu
     this.#running?.runner.wake();
   }
 
+  /** Resolves when nothing that was asked for while `ready` may begin any more. */
+  async settled(): Promise<void> {
+    await this.#running?.runner.settled();
+  }
+
   status(): Readonly<Record<string, unknown>> {
     const record = this.#running?.store.current;
     if (record === undefined) return {};
