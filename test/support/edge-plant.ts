@@ -24,8 +24,9 @@ export interface EdgePlant {
   /**
    * Ends a component as the kernel does when it has no memory left, and waits until another process does its work.
    * @param name as in its recipe, without the beginning
+   * @returns ms since the epoch between which nothing did it
    */
-  kill(name: string): Promise<void>;
+  kill(name: string): Promise<{ readonly from: number; readonly to: number }>;
   /** Writes a holding register of a pump, as an operator at the machine would. */
   writeRegister(pump: number, address: number, value: number): Promise<void>;
   stop(): Promise<void>;
@@ -73,6 +74,7 @@ export async function startEdgePlant(change: (settings: EdgeSettings) => void = 
     components,
     async kill(name) {
       const directory = join(work, `${PREFIX}${name}`);
+      const from = Date.now();
       const killed = killIn(directory);
       await eventually(
         `${name} again`,
@@ -81,6 +83,7 @@ export async function startEdgePlant(change: (settings: EdgeSettings) => void = 
           (await components()).every(({ state }) => state === 'RUNNING' || state === 'FINISHED'),
         30_000,
       );
+      return { from, to: Date.now() };
     },
     writeRegister: (pump, address, value) => writeRegister(plant.ports.modbus, pump, address, value),
     async stop() {
