@@ -59,6 +59,8 @@ test('a job made while the device is away runs when it comes, one made later at 
   await agents.reached('early-2', thingName, 'SUCCEEDED');
   await agents.createJob('late', thingName, run('hello'));
   await agents.reached('late', thingName, 'SUCCEEDED');
+  // The cloud says so before the device has heard it.
+  await eventually('the device to know', async () => order.includes('SUCCEEDED late'));
   expect(order).toEqual([
     'begun early',
     'SUCCEEDED early',
