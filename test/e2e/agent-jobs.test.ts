@@ -206,6 +206,7 @@ test('what ends while there is no connection is told when there is one, and what
   await eventually('the end of the script', async () => told.includes('device long FAILED'), 40_000);
   await agents.createJob('brief-2', thingName, run('brief'));
   await agents.reached('brief-2', thingName, 'SUCCEEDED');
+  await eventually('the device to know', async () => told.includes('cloud brief-2 SUCCEEDED'));
   expect((await agents.execution('long', thingName)).status).toBe('CANCELED');
   expect(told).toEqual([
     'device brief SUCCEEDED',
