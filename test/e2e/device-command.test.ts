@@ -11,7 +11,7 @@ import {
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 
 // A device of MQTT.js that takes commands as the contract says, and what an operator sees of it.
@@ -112,8 +112,10 @@ test('an operator sets, reads and traces a twin', async () => {
   expect(stale).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('another version') });
   const got = await run('get', 'COMMAND-0001', '--shadow', 'config');
   expect(JSON.parse(got.stdout).state).toEqual({ desired: { sampleInterval: 500 }, delta: { sampleInterval: 500 } });
-  await new Promise((resolve) => setTimeout(resolve, 4_000));
-  const history = await run('history', 'COMMAND-0001', '--shadow', 'config', '--json');
+  const history = await eventually('the history', async () => {
+    const told = await run('history', 'COMMAND-0001', '--shadow', 'config', '--json');
+    return told.stdout.includes('"version":1') && told;
+  });
   expect(
     history.stdout
       .trim()
