@@ -81,10 +81,14 @@ test('health of Linux, a Defender report and an alarm of the edge reach the clou
     ['hot', 'raised', 'critical', '90.0'],
     ['hot', 'cleared', 'critical', '60.0'],
   ]);
-  const sent = await reader.query(
-    `SELECT temperature FROM ${platform.telemetryTable}
-     WHERE thing_name = '${thingName}' AND measure_name = 'telemetry' ORDER BY time`,
-  );
+  // Samples and alarms are messages of their own, and may be stored by batches of their own.
+  const sent = await eventually('the samples', async () => {
+    const found = await reader.query(
+      `SELECT temperature FROM ${platform.telemetryTable}
+       WHERE thing_name = '${thingName}' AND measure_name = 'telemetry' ORDER BY time`,
+    );
+    return found.rows.length >= 3 && found;
+  });
   expect(sent.rows.map(([value]) => Number(value))).toEqual([70, 90, 60]);
   expect((await platform.ledger.read()).deadLetters).toBe(0);
 }, 90_000);
