@@ -24,8 +24,8 @@ export default {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/cdk.out/', '/.fleetwright/', ...LONG],
-  // Much of an end-to-end test is waiting: three workers keep two cores busy.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // An end-to-end test has processes of its own beside its worker: more of them would only make each other late.
+  maxWorkers: availableParallelism(),
   modulePathIgnorePatterns: ['/cdk.out/', '/.fleetwright/'],
   transform: {
     '^.+\\.(ts|js|mjs)$': [

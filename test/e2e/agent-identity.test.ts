@@ -136,7 +136,7 @@ test('a feature hears its topics again after its connection was lost, is told wh
   const signed = await (context as unknown as FeatureContext).sign(Buffer.from('text'));
   expect(verify('sha256', Buffer.from('text'), device.identity.privateKeyPem, signed)).toBe(true);
   await device.stop();
-  expect(seen.at(-1)).toBe('stopped');
+  expect(seen).toContain('stopped');
   await expect(link.publish(channelTopic(address, 'event'), 'late')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
 }, 60_000);
 
