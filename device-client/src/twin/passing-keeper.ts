@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from './json-merge.ts';
-import { sameJson } from './json-merge.ts';
+import { type Json, type JsonObject, sameJson } from './json-merge.ts';
 import type { ShadowKeeper } from './shadow-keeper.ts';
 import type { ShadowStateStore } from './shadow-state.ts';
 
@@ -40,8 +39,6 @@ export class PassingKeeper implements ShadowKeeper {
   }
 
   report(own: Readonly<Record<string, Json>>): void {
-    const { current } = this.#store;
-    const merged = { ...current.own, ...own };
-    if (!sameJson(merged, current.own)) this.#store.write({ ...current, own: merged });
+    this.#store.report(own);
   }
 }

@@ -142,9 +142,7 @@ export class SettingsKeeper implements ShadowKeeper {
 
   /** Reports of the device itself: objects are not merged; null takes a name back. @throws DeviceError `STATE_UNUSABLE` */
   report(own: Readonly<Record<string, Json>>): void {
-    const { store } = this.#options;
-    const merged = { ...store.current.own, ...own };
-    if (!sameJson(merged, store.current.own)) store.write({ ...store.current, own: merged });
+    this.#options.store.report(own);
   }
 
   /** @returns errors, none when all is well; undefined when the agent stops meanwhile */

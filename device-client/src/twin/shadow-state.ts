@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { DeviceError } from '../errors.ts';
 import type { DeviceLog } from '../feature.ts';
 import type { StateDirectory } from '../state-directory.ts';
-import type { JsonObject } from './json-merge.ts';
+import { type Json, type JsonObject, sameJson } from './json-merge.ts';
 
 const object = z.record(z.string(), z.json());
 
@@ -60,6 +60,12 @@ export class ShadowStateStore {
     if (this.#closed) throw new DeviceError('STOPPED', 'the agent stops');
     this.#directory.write(this.#file, `${JSON.stringify({ version: 1, ...state })}\n`);
     this.#current = state;
+  }
+
+  /** What the device says of itself: names are replaced as a whole; null takes one back. @throws DeviceError `STATE_UNUSABLE`, `STOPPED` */
+  report(own: Readonly<Record<string, Json>>): void {
+    const merged = { ...this.#current.own, ...own };
+    if (!sameJson(merged, this.#current.own)) this.write({ ...this.#current, own: merged });
   }
 
   /** Nothing is written any more. */
