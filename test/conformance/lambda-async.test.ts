@@ -27,7 +27,8 @@ async function recorder(properties: object = {}): Promise<void> {
 function attempts(): { event: unknown; id: string }[] {
   const file = `${cloud.directory}/events`;
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  // A line is there once its end is: the function may be writing it.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line) as { event: unknown; id: string });
 }
 

@@ -47,7 +47,7 @@ async function recorder(properties: object = {}): Promise<void> {
 
 async function batches(): Promise<EventRecord[][]> {
   if (!existsSync(output())) return [];
-  const lines = readFileSync(output(), 'utf8').trim().split('\n');
+  const lines = readFileSync(output(), 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => (JSON.parse(line) as { Records: EventRecord[] }).Records);
 }
 
