@@ -12,7 +12,7 @@ import { createCloudformationPlugin } from '../../local-cloud/src/services/cloud
 import { deployStack } from '../../local-cloud/src/template/deploy-stack.ts';
 import { Stacks } from '../../local-cloud/src/template/stacks.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
-import { eventually } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
 
 let own: HttpsCloud;
 let client: CloudFormationClient;

@@ -10,6 +10,7 @@ import type {
 import type { ResourceProvider } from '../../local-cloud/src/core/resources.ts';
 import { createDynamodbPlugin } from '../../local-cloud/src/services/dynamodb/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, testScope } from '../../local-cloud/src/testing/context.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Expected values: DynamoDB API reference; CloudFormation template reference, "AWS::DynamoDB::Table" and "…::GlobalTable". */
 
@@ -111,7 +112,7 @@ describe('time to live', () => {
     await cloud.clock.advance(5 * 60_000);
     expect(await ids()).toHaveLength(5);
     await cloud.clock.advance(10 * 60_000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually('the sweep', async () => (await ids()).length < 5, 10_000, 10);
     expect(await ids()).toEqual(['five years ago', 'later', 'never', 'text']);
   });
 

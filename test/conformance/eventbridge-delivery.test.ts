@@ -9,13 +9,14 @@ import {
   PutTargetsCommand,
   RemoveTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
-import type { ReceiveMessageResult } from '@aws-sdk/client-sqs';
+import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ManualClock } from '../../local-cloud/src/core/clock.ts';
 import { createEventbridgePlugin } from '../../local-cloud/src/services/eventbridge/plugin.ts';
 import { createSqsPlugin } from '../../local-cloud/src/services/sqs/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, testScope } from '../../local-cloud/src/testing/context.ts';
 import { startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
+import { eventually } from '../support/eventually.ts';
 
 const ARN = 'arn:aws:sqs:us-east-1:123456789012:';
 
@@ -33,17 +34,20 @@ async function open(directory?: string, clock = new ManualClock()) {
   await bridge.start?.();
   const call = <O>(service: 'sqs' | 'eventbridge', operation: string, input: object) =>
     cloud.api.call<O>(ADMINISTRATOR, service, operation, input);
-  const settle = async () => {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  };
-  const bodies = async (queue: string) => {
-    await settle();
-    await new Promise((resolve) => setTimeout(resolve, 30));
+  /** Messages of a queue, once there are as many as asked for. */
+  const bodies = async (queue: string, count = 1) => {
     const QueueUrl = `https://sqs.us-east-1.amazonaws.com/123456789012/${queue}`;
     const input = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] };
-    return ((await call<ReceiveMessageResult>('sqs', 'ReceiveMessage', input)).Messages ?? []).map(
-      (message) => message,
-    );
+    const found: Message[] = [];
+    const receive = async () => {
+      found.push(...((await call<ReceiveMessageResult>('sqs', 'ReceiveMessage', input)).Messages ?? []));
+      return found.length >= count;
+    };
+    await eventually(`messages of ${queue}`, receive, 10_000, 10);
+    // What comes too much would come by now.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await receive();
+    return found;
   };
   return { cloud, bridge, call, bodies };
 }
@@ -55,7 +59,7 @@ test('a rule with a rate brings a scheduled event to its target each time, until
   await call('eventbridge', 'PutRule', { Name: 'every-five', ScheduleExpression: 'rate(5 minutes)' });
   await call('eventbridge', 'PutTargets', { Rule: 'every-five', Targets: [{ Id: 'q', Arn: `${ARN}ticks` }] });
   await cloud.clock.advance(299_000);
-  expect(await bodies('ticks')).toEqual([]);
+  expect(await bodies('ticks', 0)).toEqual([]);
   await cloud.clock.advance(1000);
   const [message] = await bodies('ticks');
   expect(JSON.parse(message?.Body as string)).toEqual({

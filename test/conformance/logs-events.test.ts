@@ -10,6 +10,7 @@ import type {
 import { ManualClock } from '../../local-cloud/src/core/clock.ts';
 import { createCloudwatchLogsPlugin } from '../../local-cloud/src/services/cloudwatch-logs/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, type TestCloud } from '../../local-cloud/src/testing/context.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Expected values: CloudWatch Logs API reference, "PutLogEvents", "GetLogEvents", "FilterLogEvents". */
 
@@ -260,9 +261,9 @@ test('events older than the retention disappear from reads and from the disk', a
   await cloud.clock.advance(12 * HOUR);
   expect(await messages()).toEqual(['old']);
   await cloud.clock.advance(13 * HOUR);
-  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await messages()).toEqual([]);
-  expect(readdirSync(join(cloud.dataDirectory, 'cloudwatch-logs', '1'))).toEqual([]);
+  const files = () => readdirSync(join(cloud.dataDirectory, 'cloudwatch-logs', '1'));
+  await eventually('the sweep of the disk', () => files().length === 0, 10_000, 10);
 });
 
 test('DescribeLogStreams orders by the last event', async () => {

@@ -11,6 +11,7 @@ import type { Principal } from '../../local-cloud/src/core/iam/principal.ts';
 import type { ResourceProvider } from '../../local-cloud/src/core/resources.ts';
 import { createS3Plugin } from '../../local-cloud/src/services/s3/plugin.ts';
 import { ADMINISTRATOR, createTestCloud, testScope } from '../../local-cloud/src/testing/context.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Expected values: Amazon S3 API reference; user guide, "Managing the lifecycle of objects", "Blocking public access". */
 
@@ -149,6 +150,7 @@ describe('lifecycle', () => {
     await advance(2 * DAY + 20 * 3_600_000);
     expect(await keys()).toEqual(['kept/old', 'raw/old']);
     await advance(2 * 3_600_000);
+    await eventually('the sweep', async () => (await keys()).length === 1, 10_000, 10);
     expect(await keys()).toEqual(['kept/old']);
   });
 
@@ -167,7 +169,7 @@ describe('lifecycle', () => {
     await put('tiny', { Body: 'x', Tagging: 'keep=cold' });
     await advance(31 * DAY);
     const storageClass = async (Key: string) => (await call<HeadObjectOutput>('HeadObject', { Key })).StorageClass;
-    expect(await storageClass('cold')).toBe('GLACIER');
+    await eventually('the transition', async () => (await storageClass('cold')) === 'GLACIER', 10_000, 10);
     expect(await storageClass('warm')).toBeUndefined();
     expect(await storageClass('tiny')).toBeUndefined();
     await expect(call('GetObject', { Key: 'cold' })).rejects.toMatchObject({
@@ -193,8 +195,10 @@ describe('lifecycle', () => {
       return [all.Versions?.length, all.DeleteMarkers?.length];
     };
     await advance(6 * DAY);
+    await eventually('the first sweep', async () => (await count())[0] === 2, 10_000, 10);
     expect(await count()).toEqual([2, 0]);
     await advance(5 * DAY);
+    await eventually('the second sweep', async () => (await count())[0] === 1, 10_000, 10);
     // The marker made the last version noncurrent: it is the one to keep now.
     expect(await count()).toEqual([1, 1]);
   });
@@ -208,9 +212,10 @@ describe('lifecycle', () => {
     });
     await call('CreateMultipartUpload', { Key: 'k' });
     await advance(6 * DAY);
-    expect((await call<ListMultipartUploadsOutput>('ListMultipartUploads')).Uploads).toHaveLength(1);
+    const uploads = async () => (await call<ListMultipartUploadsOutput>('ListMultipartUploads')).Uploads ?? [];
+    expect(await uploads()).toHaveLength(1);
     await advance(2 * DAY);
-    expect((await call<ListMultipartUploadsOutput>('ListMultipartUploads')).Uploads).toHaveLength(0);
+    await eventually('the sweep', async () => (await uploads()).length === 0, 10_000, 10);
   });
 
   test('rules come back as they were given', async () => {

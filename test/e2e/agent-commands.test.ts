@@ -15,7 +15,7 @@ import { CommandsFeature } from '../../device-client/src/commands/commands-featu
 import { addressOf } from '../../device-client/src/device-address.ts';
 import type { Device } from '../../device-client/src/index.ts';
 import { type AgentPlatform, startAgentPlatform } from '../support/agent-platform.ts';
-import { eventually } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
 
 let agents: AgentPlatform;
 let data: IoTDataPlaneClient;

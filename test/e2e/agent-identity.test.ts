@@ -5,7 +5,8 @@ import { IoTClient, ListThingPrincipalsCommand } from '@aws-sdk/client-iot';
 import { channelTopic } from '@fleetwright/contracts';
 import { createDevice, type DeviceFeature, type FeatureContext } from '../../device-client/src/index.ts';
 import { type AgentHealth, type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 import { makeSoftToken, softTokenLibrary } from '../support/soft-token.ts';
 

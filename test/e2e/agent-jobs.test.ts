@@ -11,8 +11,8 @@ import type { AnyJobHandler } from '../../device-client/src/jobs/job-handler.ts'
 import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
 import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { OutageProxy } from '../support/outage-proxy.ts';
-import { eventually } from '../support/platform.ts';
 
 let agents: AgentPlatform;
 let scripts: string;

@@ -18,7 +18,8 @@ import { ConnectProxy } from '../../device-client/src/connection/testing/connect
 import { issued } from '../support/agent-platform.ts';
 import { type AgentProcess, agentSettings, startAgent } from '../support/agent-process.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 let platform: TestPlatform;
 let iot: IoTClient;

@@ -6,8 +6,8 @@ import { JobsFeature } from '../../device-client/src/jobs/jobs-feature.ts';
 import { settingHandler } from '../../device-client/src/twin/settings-handler.ts';
 import { type ShadowOptions, TwinFeature } from '../../device-client/src/twin/twin-feature.ts';
 import { type AgentPlatform, issued, startAgentPlatform } from '../support/agent-platform.ts';
+import { eventually } from '../support/eventually.ts';
 import { OutageProxy } from '../support/outage-proxy.ts';
-import { eventually } from '../support/platform.ts';
 
 let agents: AgentPlatform;
 let data: IoTDataPlaneClient;

@@ -11,7 +11,8 @@ import { channelTopic, type DeviceAddress, type PlatformNames, platformNames } f
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { type Attack, attackMatrix, topicsOf } from '../support/attack-matrix.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 
 // Every device of the platform, with the policy that the platform deploys, against every other one.

@@ -1,7 +1,8 @@
 import { basicIngestTopic, channelTopic } from '@fleetwright/contracts';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { closed, connectRaw } from '../support/raw-device.ts';
 
 let platform: TestPlatform;

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EditableTemplate, editedAssembly, resourcesOf, synthesizedAssembly } from '../support/assembly.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 let directory: string;
 let assembly: string;

@@ -11,7 +11,8 @@ import {
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 
 // A device of MQTT.js that takes commands as the contract says, and what an operator sees of it.

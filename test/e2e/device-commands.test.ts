@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
 import { selfSignedCertificate } from '../support/certificates.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 import { connectRaw, type RawCredentials } from '../support/raw-device.ts';
 
 let directory: string;

@@ -5,7 +5,8 @@ import { EdgeFeature } from '../../device-client/src/edge/edge-feature.ts';
 import { HealthFeature } from '../../device-client/src/health/health-feature.ts';
 import { linuxHealth } from '../../device-client/src/health/linux-health.ts';
 import { createDevice, type Device } from '../../device-client/src/index.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 let platform: TestPlatform;
 let device: Device | undefined;

@@ -14,7 +14,8 @@ import {
 import { DescribeJobCommand, IoTClient } from '@aws-sdk/client-iot';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 // Greengrass from the template to a core that runs: the edge stack's component version and deployment, then deployments over the API.
 

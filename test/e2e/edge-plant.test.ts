@@ -1,6 +1,6 @@
 import { endCommands } from '../support/command.ts';
 import { type EdgePlant, startEdgePlant } from '../support/edge-plant.ts';
-import { eventually } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
 
 // Modbus and CoAP values of a plant, through all components of a core, into Timestream by the same rules as everything else.
 

@@ -33,7 +33,8 @@ import {
 import { editedAssembly } from '../support/assembly.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 import { connectRaw, type RawCredentials } from '../support/raw-device.ts';
 
 /** seconds in which a new certificate must be confirmed, instead of an hour */

@@ -1,4 +1,5 @@
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 let platform: TestPlatform;
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { CreateThingTypeCommand, IoTClient } from '@aws-sdk/client-iot';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 let directory: string;
 let platform: TestPlatform;

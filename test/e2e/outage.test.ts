@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '../support/eventually.ts';
 import { EVENT_EVERY, type KilledDeviceOrder } from '../support/killed-device.ts';
 import { busiestSecond, runOutage, storedNumbers } from '../support/outage.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 let platform: TestPlatform;
 

@@ -9,7 +9,8 @@ import {
   ListThingsCommand,
 } from '@aws-sdk/client-iot';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 let directory: string;
 let platform: TestPlatform;

@@ -9,7 +9,7 @@ import {
 } from '@fleetwright/contracts';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
-import { eventually } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
 import { connectRaw } from '../support/raw-device.ts';
 import { startTwinPlatform, type TwinPlatform } from '../support/twin-platform.ts';
 

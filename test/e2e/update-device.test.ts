@@ -3,7 +3,8 @@ import { GetThingShadowCommand, IoTDataPlaneClient } from '@aws-sdk/client-iot-d
 import { updateProofText } from '@fleetwright/contracts';
 import { payloadOf, signingKey } from '../../device-client/src/update/testing/firmware-fixture.ts';
 import { encodeVcdiff } from '../../device-client/src/update/testing/vcdiff-encoder.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { firmwareImage, type UpdateDevice, UpdateDevices, type UpdateOrder } from '../support/update-devices.ts';
 
 let platform: TestPlatform;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { GetThingShadowCommand, IoTDataPlaneClient, UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 // A Greengrass core of the platform: a component with the official IPC client, started from its recipe, that speaks with the cloud.
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { endCommands } from '../support/command.ts';
 import { type EdgePlant, startEdgePlant } from '../support/edge-plant.ts';
-import { eventually } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
 
 // Three minutes without the cloud, with ten times the usual polling and two decisions a second.
 

@@ -7,7 +7,8 @@ import { buildComponents } from '../../greengrass-components/build/index.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
 import { killIn } from '../support/edge-plant.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 // The spool of a core as the Edge stack deploys it: uploads reach Timestream by Basic Ingest, and leave the disk when the cloud has them.
 

@@ -13,7 +13,8 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 
 // The stack of Greengrass cores, from the components of test/support/edge-components to a core that has just registered.

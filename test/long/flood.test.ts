@@ -4,7 +4,8 @@ import { channelTopic } from '@fleetwright/contracts';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 
 /** Cloud-side metrics are judged when their five minutes are over, on the wall clock as on AWS. */

@@ -7,7 +7,8 @@ import type { Device } from '../../device-client/src/index.ts';
 import { editedAssembly } from '../support/assembly.ts';
 import { fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 
 const HOUR = 3_600_000;
 

@@ -20,7 +20,8 @@ import { describePayload } from '../../cli/ota/describe-payload.ts';
 import { FirmwareTables } from '../../cli/ota/firmware-tables.ts';
 import { editedAssembly, synthesizedAssembly } from '../support/assembly.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 import { BROKEN, UpdateDevice } from '../support/update-device.ts';
 
 const IMAGE_BYTES = 200_000;

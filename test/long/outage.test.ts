@@ -1,5 +1,6 @@
+import { eventually } from '../support/eventually.ts';
 import { busiestSecond, runOutage, storedNumbers } from '../support/outage.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 const OUTAGE = 180_000;
 /** An hour at a sample a second. */

@@ -6,8 +6,9 @@ import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { askAgent } from '../../device-client/src/agent/control-socket.ts';
 import { keySetOf, signingKey } from '../../device-client/src/update/testing/firmware-fixture.ts';
 import { type AgentHealth, agentSettings } from '../support/agent-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { LaunchedDevice } from '../support/launched-device.ts';
-import { eventually, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { UpdateDevices } from '../support/update-devices.ts';
 
 const SERIAL = 'PACK-0001';

@@ -7,7 +7,8 @@ import type { MqttClient } from 'mqtt';
 import type { Device } from '../../device-client/src/index.ts';
 import { endCommands, fleetwright } from '../support/command.ts';
 import { configuredAssembly } from '../support/configured-assembly.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from '../support/platform.ts';
 import { connectRaw } from '../support/raw-device.ts';
 import { listenToTopic, type TopicListener } from '../support/topic-listener.ts';
 

@@ -11,7 +11,8 @@ import {
 import type { JobDocument } from '@fleetwright/contracts';
 import type { DeviceFeature } from '../../device-client/src/feature.ts';
 import { createDevice, type Device } from '../../device-client/src/index.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from './platform.ts';
+import { eventually } from './eventually.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from './platform.ts';
 
 /** A platform with devices that run features of the agent, over real mTLS. */
 export interface AgentPlatform {

@@ -8,8 +8,9 @@ import { buildComponents } from '../../greengrass-components/build/index.ts';
 import { createSimulatedPlant, type SimulatedPlant } from '../../greengrass-components/simulated-plant/src/index.ts';
 import { fleetwright, type RunningCommand } from './command.ts';
 import { configuredAssembly } from './configured-assembly.ts';
+import { eventually } from './eventually.ts';
 import { OutageProxy } from './outage-proxy.ts';
-import { eventually, startTestPlatform, type TestPlatform, temporaryDirectory } from './platform.ts';
+import { startTestPlatform, type TestPlatform, temporaryDirectory } from './platform.ts';
 
 /** A platform with an edge: the simulated plant, and a core that got its components from the cloud. */
 export interface EdgePlant {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TelemetryMessage } from '@fleetwright/contracts';
 import { createDevice, type Device } from '../../device-client/src/index.ts';
+import { eventually } from './eventually.ts';
 import { OutageProxy } from './outage-proxy.ts';
-import { eventually, type TestPlatform } from './platform.ts';
+import type { TestPlatform } from './platform.ts';
 
 export interface OutageRun {
   readonly platform: TestPlatform;

@@ -21,8 +21,9 @@ import {
   signBytes,
   signingKey,
 } from '../../device-client/src/update/testing/firmware-fixture.ts';
+import { eventually } from './eventually.ts';
 import { LaunchedDevice } from './launched-device.ts';
-import { eventually, type TestPlatform } from './platform.ts';
+import type { TestPlatform } from './platform.ts';
 import type { UpdateProgramSettings } from './update-program.ts';
 
 const BUCKET = 'update-test-firmware';

@@ -42,7 +42,7 @@ test('a goodbye that does not get out any more is kept, and sent after the next 
   const next = { ...context, bootId: 8 };
   await telemetry.start(next);
   context.link.connect();
-  for (let step = 0; step < 100 && telemetry.stats.waiting > 0; step++) {
+  for (let step = 0; step < 5_000 && telemetry.stats.waiting > 0; step++) {
     await context.clock.pass(50);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -30,7 +30,7 @@ const shape = (link: SimulatedLink) =>
   messages(link).map(({ bootId, samples, sequence }) => [bootId, sequence, ...samples.map(({ time }) => time)]);
 
 /** Passes time in small steps: files need their turns. */
-async function until(clock: TestContext['clock'], condition: () => boolean, most = 400): Promise<void> {
+async function until(clock: TestContext['clock'], condition: () => boolean, most = 5_000): Promise<void> {
   for (let step = 0; step < most && !condition(); step++) {
     await clock.pass(25);
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -315,7 +315,7 @@ test('whenever a process is killed, the next one has each message whole or not a
     rmSync(copy.file('queue/lock'));
     const next = await make({}, { state: copy, bootId: 8 });
     next.link.connect();
-    await until(next.clock, () => next.feature.stats.waiting === 0, 2_000);
+    await until(next.clock, () => next.feature.stats.waiting === 0);
     sizes.push(...messages(next.link).map(({ samples }) => samples.length));
     await next.feature.stop();
   }

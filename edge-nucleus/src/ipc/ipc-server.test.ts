@@ -100,10 +100,10 @@ test('the official client connects, calls, subscribes and hears events in order'
   for (const topic of ['one', 'two', 'three']) {
     await ipc.publishToTopic({ topic, publishMessage: { jsonMessage: { message: {} } } });
   }
-  for (let attempt = 0; attempt < 50 && heard.length < 4; attempt++) await new Promise((done) => setTimeout(done, 20));
+  for (let attempt = 0; attempt < 500 && heard.length < 4; attempt++) await new Promise((done) => setTimeout(done, 20));
   expect(heard).toEqual([{ early: true }, { topic: 'one' }, { topic: 'two' }, { topic: 'three' }]);
   await operation.close();
-  for (let attempt = 0; attempt < 50 && subscriber?.ended !== true; attempt++) {
+  for (let attempt = 0; attempt < 500 && subscriber?.ended !== true; attempt++) {
     await new Promise((done) => setTimeout(done, 20));
   }
   expect(subscriber?.ended).toBe(true);

@@ -66,7 +66,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function reached(managed: ManagedComponent, state: ComponentState): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < 1_500; attempt++) {
     if (managed.state === state) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -118,7 +118,7 @@ Shutdown: echo bye > goodbye`);
   managed.start();
   await reached(managed, 'RUNNING');
   let child = 0;
-  for (let attempt = 0; attempt < 100 && child === 0; attempt++) {
+  for (let attempt = 0; attempt < 1_000 && child === 0; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     try {
       child = Number(readFileSync(join(directory, 'child'), 'utf8'));
