@@ -1,6 +1,6 @@
 import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import { type DeviceOrder, sampleAt } from './device-order.ts';
-import { measureLoad } from './measure-load.ts';
+import { serveLoads } from './serve-loads.ts';
 
 /** The SDK's client and nothing else: messages at a steady rate, none kept, none repeated. */
 const order = JSON.parse(process.argv[2] as string) as DeviceOrder;
@@ -18,21 +18,22 @@ client.start();
 await connected;
 
 const { configuration, thingName } = order;
-const topic = [configuration.topicRoot, configuration.site, configuration.deviceType, thingName, 'telemetry'].join('/');
-
-const figures = await measureLoad(order, async (seconds) => {
-  const total = seconds * order.messagesPerSecond;
-  const began = performance.now();
-  const acknowledged: Promise<unknown>[] = [];
-  for (let sequence = 1; sequence <= total; sequence++) {
-    const due = began + (sequence * 1_000) / order.messagesPerSecond;
-    const wait = due - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    const samples = Array.from({ length: order.samplesPerMessage }, () => sampleAt(Date.now()));
-    const payload = JSON.stringify({ version: 1, bootId: 1, sequence, samples });
-    acknowledged.push(client.publish({ topicName: topic, payload, qos: mqtt5.QoS.AtLeastOnce }));
-  }
-  await Promise.all(acknowledged);
-  return total;
-});
-process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0));
+const topicName = [configuration.topicRoot, configuration.site, configuration.deviceType, thingName, 'telemetry'].join(
+  '/',
+);
+let sequence = 0;
+let acknowledged: Promise<unknown>[] = [];
+await serveLoads(
+  order,
+  () => {
+    const samples = [sampleAt(Date.now())];
+    const payload = JSON.stringify({ version: 1, bootId: 1, sequence: ++sequence, samples });
+    acknowledged.push(client.publish({ topicName, payload, qos: mqtt5.QoS.AtLeastOnce }));
+  },
+  async () => {
+    await Promise.all(acknowledged);
+    acknowledged = [];
+    return sequence;
+  },
+);
+process.exit(0);

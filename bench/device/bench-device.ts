@@ -25,7 +25,6 @@ export type DevicePlace = Pick<
   | 'stateDirectory'
 >;
 
-const THING = 'bench-device';
 const CONFIGURATION = {
   topicRoot: 'bench',
   site: 'north',
@@ -37,25 +36,26 @@ const CONFIGURATION = {
 };
 
 /** A registered device whose state directory is as after provisioning. */
-export async function benchDevice(cloud: CloudDescription, directory: string): Promise<DevicePlace> {
+export async function benchDevice(cloud: CloudDescription, directory: string, name: string): Promise<DevicePlace> {
+  const thingName = `bench-${name}`;
   const privateKeyPem = generatePrivateKey();
   const iot = new IoTClient(localClientSettings(cloud));
-  await iot.send(new CreateThingCommand({ thingName: THING }));
+  await iot.send(new CreateThingCommand({ thingName }));
   const { certificateArn, certificateId, certificatePem } = await iot.send(
     new CreateCertificateFromCsrCommand({
-      certificateSigningRequest: await certificateSigningRequest(privateKeyPem, THING),
+      certificateSigningRequest: await certificateSigningRequest(privateKeyPem, thingName),
       setAsActive: true,
     }),
   );
   const Statement = [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }];
   const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-  await iot.send(new CreatePolicyCommand({ policyName: THING, policyDocument }));
-  await iot.send(new AttachPolicyCommand({ policyName: THING, target: certificateArn }));
-  await iot.send(new AttachThingPrincipalCommand({ thingName: THING, principal: certificateArn }));
+  await iot.send(new CreatePolicyCommand({ policyName: thingName, policyDocument }));
+  await iot.send(new AttachPolicyCommand({ policyName: thingName, target: certificateArn }));
+  await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
   iot.destroy();
-  const stateDirectory = join(directory, 'state');
+  const stateDirectory = join(directory, thingName);
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-  const identity = { thingName: THING, certificateId, configuration: CONFIGURATION };
+  const identity = { thingName, certificateId, configuration: CONFIGURATION };
   for (const [name, content] of [
     ['device.key.pem', privateKeyPem],
     ['device.certificate.pem', certificatePem ?? ''],
@@ -69,7 +69,7 @@ export async function benchDevice(cloud: CloudDescription, directory: string): P
     serverCaPem: readFileSync(cloud.caFile, 'utf8'),
     certificatePem: certificatePem ?? '',
     privateKeyPem,
-    thingName: THING,
+    thingName,
     configuration: CONFIGURATION,
     stateDirectory,
   };

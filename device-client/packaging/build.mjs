@@ -34,7 +34,7 @@ await build({
   outdir: target,
   outExtension: { '.js': '.mjs' },
   format: 'esm',
-  banner: { js: '#!/usr/bin/env -S node --max-semi-space-size=1' },
+  banner: { js: '#!/usr/bin/env -S node --max-semi-space-size=1 --optimize-for-size' },
 });
 // Slots hold files without a name of their own: CommonJS, which finds the SDK through NODE_PATH.
 await build({

@@ -67,12 +67,15 @@ export class Lane {
     const touched: Touched[] = [];
     try {
       for (let from = 0; from < buffer.records.length; ) {
-        const run = await this.#nextRun(buffer, from);
+        const isNew = !this.#hasRoom((buffer.records[from] as LaneBuffer['records'][number]).length);
+        const segment = isNew ? await this.#next() : (this.active as Segment);
+        const run = this.#runOf(buffer, from, segment, isNew);
         touched.push(run);
         await this.#writeRun(buffer, run);
         from = run.to;
       }
-      await this.#syncWritten(touched);
+      if (this.#settings.sync === 'interval') for (const { segment } of touched) this.unsynced.add(segment);
+      if (this.#settings.sync === 'always') await this.#syncWritten(touched);
     } catch (error) {
       for (const run of touched.reverse()) await this.#undo(run);
       throw error;
@@ -114,7 +117,12 @@ export class Lane {
     this.active = undefined;
   }
 
-  /** The content of a segment, up to what counts. */
+  /** The content of a segment, up to what counts, when all of it is in memory. */
+  loaded(segment: Segment): LoadedSegment | undefined {
+    return this.#loaded.find((known) => known.segment === segment && known.end >= segment.size);
+  }
+
+  /** As {@link loaded}, read from the disk where it is not. */
   async load(segment: Segment): Promise<LoadedSegment> {
     let loaded = this.#loaded.find((known) => known.segment === segment);
     if (loaded === undefined) {
@@ -167,15 +175,18 @@ export class Lane {
     for (const segment of this.segments) await segment.closeFile();
   }
 
-  async #nextRun(buffer: LaneBuffer, from: number): Promise<Touched> {
-    const first = buffer.records[from] as LaneBuffer['records'][number];
-    let segment = this.active;
-    if (segment !== undefined && segment.size > 0 && segment.size + first.length > this.#settings.segmentBytes) {
-      await this.seal();
-      segment = undefined;
-    }
-    const isNew = segment === undefined;
-    if (segment === undefined) segment = await this.#begin();
+  #hasRoom(bytes: number): boolean {
+    if (this.active === undefined) return false;
+    return this.active.size === 0 || this.active.size + bytes <= this.#settings.segmentBytes;
+  }
+
+  async #next(): Promise<Segment> {
+    await this.seal();
+    return this.#begin();
+  }
+
+  /** As many records as find room in the segment. */
+  #runOf(buffer: LaneBuffer, from: number, segment: Segment, isNew: boolean): Touched {
     const sizeBefore = segment.size;
     let size = sizeBefore;
     let to = from;
@@ -211,16 +222,11 @@ export class Lane {
       end = at + length;
     }
     segment.size = sizeBefore + end - start;
-    const file = await segment.file(this.#settings.fileSystem);
+    const file = segment.openFile ?? (await segment.file(this.#settings.fileSystem));
     await writeFully(file, buffer.bytes.subarray(start, end), sizeBefore);
   }
 
   async #syncWritten(touched: readonly Touched[]): Promise<void> {
-    if (this.#settings.sync === 'never') return;
-    if (this.#settings.sync === 'interval') {
-      for (const { segment } of touched) this.unsynced.add(segment);
-      return;
-    }
     for (const { segment } of touched) await this.#syncFile(segment);
     await this.#syncDirectory();
   }

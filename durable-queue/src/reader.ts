@@ -1,7 +1,7 @@
 import { type Channel, type Lease, type LeasedPart, readingRank } from './channel.ts';
 import { reasonOf, systemCode } from './errors.ts';
 import type { Lane } from './lane.ts';
-import type { StoredItem } from './loaded-segment.ts';
+import type { LoadedSegment } from './loaded-segment.ts';
 import { type Priority, priorityOf, type Rank } from './priority.ts';
 import { LEAST_KNOWN_TIME, type Segment } from './segment.ts';
 import type { Store } from './store.ts';
@@ -53,14 +53,15 @@ export class Reader {
   }
 
   async take(max: number, bytes: number, options: TakeOptions): Promise<{ batch: Batch; lease: Lease } | undefined> {
-    await this.#store.expire();
+    if (this.#store.hasExpired) await this.#store.expire();
     for (;;) {
       const channel = this.#next(options, []);
       if (channel === undefined) return undefined;
       const { items, lease, rank } = await this.#collect(channel, max, bytes);
       channel.read = Math.max(channel.read, lease.to);
       if (items.length === 0) {
-        await this.#finish(channel, lease);
+        this.#finish(channel, lease);
+        if (this.#store.hasSpent) await this.#store.sweep();
         continue;
       }
       if (lease.to > channel.horizon) {
@@ -94,7 +95,8 @@ export class Reader {
     lease.state = 'acknowledged';
     const { channel } = lease;
     // A later one waits for those before it: what a crash leaves is always one end of the channel.
-    while (channel.leases[0]?.state === 'acknowledged') await this.#finish(channel, channel.leases.shift() as Lease);
+    while (channel.leases[0]?.state === 'acknowledged') this.#finish(channel, channel.leases.shift() as Lease);
+    if (this.#store.hasSpent) await this.#store.sweep();
     return true;
   }
 
@@ -117,7 +119,7 @@ export class Reader {
     return true;
   }
 
-  async #finish(channel: Channel, lease: Lease): Promise<void> {
+  #finish(channel: Channel, lease: Lease): void {
     for (const { bytes, expired, items, segment } of lease.parts) {
       this.#store.counters.acknowledged += items - expired;
       this.#store.drop('too-old', segment.id.rank, { [channel.name]: expired });
@@ -129,7 +131,7 @@ export class Reader {
     }
     channel.cursor = Math.max(channel.cursor, lease.to);
     channel.dirty = true;
-    await this.#store.settle(channel);
+    this.#store.settle(channel);
   }
 
   /** Of the most urgent rank, the channel that was served longest ago, in terms of its items. */
@@ -164,7 +166,8 @@ export class Reader {
       if (parts.length >= SEGMENTS_OF_BATCH && items.length > 0) break;
       const part: LeasedPart = { segment, items: 0, bytes: 0, expired: 0 };
       parts.push(part);
-      for (const item of await this.#itemsOf(lane, segment, channel, lease.to)) {
+      const loaded = lane.loaded(segment) ?? (await this.#load(lane, segment));
+      for (const item of loaded?.items(channel.nameBytes, lease.to) ?? []) {
         const tooOld = item.time < oldest && item.time >= LEAST_KNOWN_TIME;
         if (!tooOld) {
           const full = items.length >= max || (items.length > 0 && bytes + item.contentBytes > maxBytes);
@@ -185,14 +188,14 @@ export class Reader {
     return { rank, items, lease };
   }
 
-  /** None of a segment whose blocks the disk cannot read: the rest must not wait for it for ever. */
-  async #itemsOf(lane: Lane, segment: Segment, channel: Channel, above: number): Promise<Iterable<StoredItem>> {
+  /** Nothing of a segment whose blocks the disk cannot read: the rest must not wait for it for ever. */
+  async #load(lane: Lane, segment: Segment): Promise<LoadedSegment | undefined> {
     try {
-      return (await lane.load(segment)).items(channel.nameBytes, above);
+      return await lane.load(segment);
     } catch (error) {
       if (systemCode(error) !== 'EIO') throw error;
       this.#store.settings.onReport({ kind: 'unreadable', file: segment.name, reason: reasonOf(error) });
-      return [];
+      return undefined;
     }
   }
 }

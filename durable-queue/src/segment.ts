@@ -60,6 +60,10 @@ export class Segment {
     this.#file = await fileSystem.create(this.path);
   }
 
+  get openFile(): OpenFile | undefined {
+    return this.#file;
+  }
+
   async file(fileSystem: FileSystem): Promise<OpenFile> {
     this.#file ??= await fileSystem.open(this.path);
     return this.#file;

@@ -86,16 +86,17 @@ export class Store {
     return undefined;
   }
 
+  /** Whether {@link expire} would find something. */
+  get hasExpired(): boolean {
+    const oldest = this.oldestAllowed();
+    return this.lanes.some((lane) => expiredOf(lane, oldest) !== undefined);
+  }
+
   /** Drops segments in which everything is too old. */
   async expire(): Promise<void> {
     const oldest = this.oldestAllowed();
     for (const lane of this.lanes) {
-      for (
-        let [segment] = lane.segments;
-        segment !== undefined && segment.entries.size > 0;
-        [segment] = lane.segments
-      ) {
-        if (segment.newestTime >= oldest) break;
+      for (let segment = expiredOf(lane, oldest); segment !== undefined; segment = expiredOf(lane, oldest)) {
         await this.#giveUp(lane, segment, 'too-old');
       }
     }
@@ -107,8 +108,8 @@ export class Store {
     return now < LEAST_KNOWN_TIME ? Number.NEGATIVE_INFINITY : now - this.settings.maxAge;
   }
 
-  /** Forgets what is below the channel's cursor, and removes segments in which nothing waits any more. */
-  async settle(channel: Channel): Promise<void> {
+  /** Forgets what is below the channel's cursor. What is spent then, {@link sweep} removes. */
+  settle(channel: Channel): void {
     for (const lane of this.lanes) {
       for (const segment of [...lane.segments]) {
         const entry = segment.entries.get(channel);
@@ -118,7 +119,6 @@ export class Store {
         channel.pending -= entry.items;
         this.counters.damagedItems += entry.items;
         segment.entries.delete(channel);
-        if (segment.entries.size === 0 && segment !== lane.active) await this.remove(lane, segment);
       }
     }
   }
@@ -139,13 +139,15 @@ export class Store {
     }
   }
 
-  /** Removes segments that were written to when their last item was acknowledged, and are not any more. */
+  /** Whether {@link sweep} would find something. */
+  get hasSpent(): boolean {
+    return this.lanes.some((lane) => lane.segments.some((segment) => isSpent(lane, segment)));
+  }
+
+  /** Removes segments in which nothing waits any more, and which are not written to. */
   async sweep(): Promise<void> {
     for (const lane of this.lanes) {
-      for (let [used] = lane.segments; used !== undefined && used !== lane.active; [used] = lane.segments) {
-        if (used.entries.size > 0) break;
-        await this.remove(lane, used);
-      }
+      for (const segment of lane.segments.filter((one) => isSpent(lane, one))) await this.remove(lane, segment);
     }
   }
 
@@ -177,4 +179,13 @@ export class Store {
     if (this.channels.size < this.settings.maxChannels) return;
     throw new QueueError('TOO_MANY_CHANNELS', `${this.channels.size} channels have a backlog`);
   }
+}
+
+/** The oldest segment of a lane, when everything in it is too old. */
+function expiredOf({ segments: [oldest] }: Lane, allowed: number): Segment | undefined {
+  return oldest !== undefined && oldest.entries.size > 0 && oldest.newestTime < allowed ? oldest : undefined;
+}
+
+function isSpent(lane: Lane, segment: Segment): boolean {
+  return segment.entries.size === 0 && segment !== lane.active;
 }

@@ -133,7 +133,7 @@ export class Writer {
     const noteWanted = this.#noteWanted;
     this.#noteWanted = false;
     this.#store.counters.commits++;
-    await this.#store.expire();
+    if (this.#store.hasExpired) await this.#store.expire();
     for (const lane of this.#store.lanes) {
       const buffer = this.#writing[lane.rank] as LaneBuffer;
       if (buffer.length === 0) continue;
@@ -142,7 +142,7 @@ export class Writer {
       buffer.clear();
     }
     if (noteWanted || this.#store.mustNote) await this.#store.note(this.#store.mustNote);
-    await this.#store.sweep();
+    if (this.#store.hasSpent) await this.#store.sweep();
     this.#wantSync();
   }
 

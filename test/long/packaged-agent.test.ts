@@ -53,7 +53,16 @@ test('the agent as it is packaged runs below its launcher, replaces itself by a 
     }),
   );
   const first = readFileSync(join(packaged, 'image.cjs'));
-  const program = [process.execPath, '--max-semi-space-size=1', '{image}', 'run', '--config', config, '--allow-root'];
+  const program = [
+    process.execPath,
+    '--max-semi-space-size=1',
+    '--optimize-for-size',
+    '{image}',
+    'run',
+    '--config',
+    config,
+    '--allow-root',
+  ];
   const slots = ['--slots', join(home, 'slots'), '--trial-seconds', '90'];
   const image = ['--first-image', join(packaged, 'image.cjs'), '--first-version', '1.0.0'];
   launcher = spawn(process.execPath, [join(packaged, 'launcher.mjs'), ...slots, ...image, '--', ...program], {

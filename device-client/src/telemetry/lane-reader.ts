@@ -113,7 +113,8 @@ export class LaneReader {
       this.#bytes -= (this.#messages.shift() as OutgoingMessage).payload.length;
     }
     // In one turn, so that one note tells of them all.
-    await Promise.all(message.batches.map((batch) => this.#queue.ack(batch)));
+    const [first, ...others] = message.batches.map((batch) => this.#queue.ack(batch));
+    await (others.length === 0 ? first : Promise.all([first, ...others]));
   }
 
   async #takeRun(): Promise<void> {
@@ -139,17 +140,16 @@ export class LaneReader {
       return;
     }
     this.#readable = Math.max(0, this.#readable - batch.items.length);
-    await this.#gather(batch);
+    if (this.#gather(batch)) return;
+    this.#ports.onForeign();
+    await this.#queue.ack(batch);
   }
 
-  async #gather(batch: Batch): Promise<void> {
+  /** False when it is not of this layout. */
+  #gather(batch: Batch): boolean {
     for (const { bytes, possibleDuplicate } of batch.items) {
       const stamped = readStamp(bytes);
-      if (stamped === undefined) {
-        this.#ports.onForeign();
-        await this.#queue.ack(batch);
-        return;
-      }
+      if (stamped === undefined) return false;
       const { bootId, sample, sequence } = stamped;
       if (this.#group?.sequence !== sequence || this.#group.bootId !== bootId) {
         this.#finishGroup();
@@ -159,6 +159,7 @@ export class LaneReader {
       this.#group.samples.push(this.#ports.finish(bootId, sample));
       this.#group.possibleDuplicate ||= possibleDuplicate;
     }
+    return true;
   }
 
   /** No item of it is left in the queue, nor on its way there. */
