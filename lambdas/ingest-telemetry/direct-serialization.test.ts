@@ -15,8 +15,9 @@ function client(sent: Sent[]): TimestreamWriteClient {
     systemClockOffset: 0,
     requestHandler: {
       async handle(request: Sent) {
-        // The SDK's own body is bytes that can play a string.
-        sent.push({ headers: request.headers, body: Buffer.from(request.body).toString() });
+        const { body, headers } = request;
+        // The SDK's own body is bytes.
+        sent.push({ headers, body: typeof body === 'string' ? body : new TextDecoder().decode(body) });
         const discovery = request.headers['x-amz-target']?.endsWith('DescribeEndpoints');
         const answer = discovery ? '{"Endpoints":[{"Address":"cell","CachePeriodInMinutes":1}]}' : '{}';
         return { response: { statusCode: 200, headers: {}, body: new TextEncoder().encode(answer) } };
