@@ -14,6 +14,8 @@ export async function startWorker(entry: string, order: DeviceOrder): Promise<Me
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A child that is gone is told by the end of its output.
+  child.stdin.on('error', () => {});
   let words = '';
   child.stderr.on('data', (chunk: Buffer) => {
     words = `${words}${chunk}`.slice(-MAX_WORDS);

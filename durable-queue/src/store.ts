@@ -110,8 +110,8 @@ export class Store {
 
   /** Forgets what is below the channel's cursor. What is spent then, {@link sweep} removes. */
   settle(channel: Channel): void {
-    for (const lane of this.lanes) {
-      for (const segment of [...lane.segments]) {
+    for (const { segments } of this.lanes) {
+      for (const segment of segments) {
         const entry = segment.entries.get(channel);
         if (entry === undefined) continue;
         if (entry.last > channel.cursor) break;

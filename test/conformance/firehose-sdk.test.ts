@@ -19,6 +19,7 @@ import { createCloudwatchLogsPlugin } from '../../local-cloud/src/services/cloud
 import { createFirehosePlugin } from '../../local-cloud/src/services/firehose/plugin.ts';
 import { createS3Plugin } from '../../local-cloud/src/services/s3/plugin.ts';
 import { type HttpsCloud, startHttpsCloud } from '../../local-cloud/src/testing/https.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** The real clients against the real front door and IAM. Expected values: Firehose API reference and developer guide. */
 
@@ -74,15 +75,6 @@ const create = (name: string, RoleARN: string) =>
     }),
   );
 
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('it did not happen');
-}
-
 test('records travel from the client to the bucket as the role of the stream', async () => {
   const allowed = [
     { Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::lake/raw/*' },
@@ -102,7 +94,7 @@ test('records travel from the client to the bucket as the role of the stream', a
     }),
   );
   expect(answer).toMatchObject({ FailedPutCount: 0, RequestResponses: [{}, {}] });
-  const Key = await eventually(async () => {
+  const Key = await eventually('the object', async () => {
     const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'lake', Prefix: 'raw/' }));
     return Contents?.[0]?.Key;
   });
@@ -119,7 +111,7 @@ test('a stream whose role may not write says so in its log', async () => {
   };
   await create('denied', await role('powerless', 'firehose.amazonaws.com', allowed));
   await firehose.send(new PutRecordCommand({ DeliveryStreamName: 'denied', Record: { Data: Buffer.from('x') } }));
-  const message = await eventually(async () => {
+  const message = await eventually('the log', async () => {
     const { events } = await logs.send(
       new FilterLogEventsCommand({ logGroupName: '/firehose', filterPattern: '"S3.AccessDenied"' }),
     );

@@ -80,14 +80,6 @@ export const job = (jobId: string | undefined) =>
 export const documentOf = async (jobId: string | undefined) =>
   JSON.parse((await cloud.iot<{ document: string }>('GetJobDocument', { jobId })).document);
 
-export async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 200; round++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`${what} did not come about`);
-}
-
 export function health(core: TestDevice, more: object = {}) {
   return {
     ggcVersion: '2.12.0',

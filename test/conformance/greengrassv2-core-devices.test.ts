@@ -6,6 +6,7 @@ import {
   ListInstalledComponentsCommand,
 } from '@aws-sdk/client-greengrassv2';
 import type { AwsServiceEvent } from '../../local-cloud/src/core/aws-events.ts';
+import { eventually } from '../support/eventually.ts';
 import { ARN, type TestDevice } from './data-plane-cloud.ts';
 import {
   COMPONENT,
@@ -13,7 +14,6 @@ import {
   cloud,
   deploy,
   documentOf,
-  eventually,
   greengrass,
   health,
   makeCore,

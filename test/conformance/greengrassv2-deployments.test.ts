@@ -8,6 +8,7 @@ import {
   ListEffectiveDeploymentsCommand,
 } from '@aws-sdk/client-greengrassv2';
 import { ADMINISTRATOR } from '../../local-cloud/src/testing/context.ts';
+import { eventually } from '../support/eventually.ts';
 import { ARN } from './data-plane-cloud.ts';
 import {
   COMPONENT,
@@ -15,7 +16,6 @@ import {
   components,
   deploy,
   documentOf,
-  eventually,
   get,
   greengrass,
   health,

@@ -30,8 +30,8 @@ const shape = (link: SimulatedLink) =>
   messages(link).map(({ bootId, samples, sequence }) => [bootId, sequence, ...samples.map(({ time }) => time)]);
 
 /** Passes time in small steps: files need their turns. */
-async function until(clock: TestContext['clock'], condition: () => boolean, most = 5_000): Promise<void> {
-  for (let step = 0; step < most && !condition(); step++) {
+async function until(clock: TestContext['clock'], condition: () => boolean): Promise<void> {
+  for (let step = 0; step < 5_000 && !condition(); step++) {
     await clock.pass(25);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
